@@ -1,0 +1,1 @@
+"""What the answers amount to: the rule set and the engine that reads it; pure."""

@@ -1,0 +1,83 @@
+"""The engine: one pure function from answers to advice and the next useful question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from skill.triage.model import Answer, Disposition, Question, Rule, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the answers so far amount to.
+
+    Attributes:
+        disposition: The most urgent advice that any fired rule asks for.
+        present: Ids of the findings that the answers make present.
+        fired: The rules that fire on them, in rule-set order.
+        next_question: What to ask next, or ``None`` when no answer still missing could
+            make the advice more urgent.
+    """
+
+    disposition: Disposition
+    present: frozenset[str]
+    fired: tuple[Rule, ...]
+    next_question: Question | None
+
+    @property
+    def decisive(self) -> tuple[Rule, ...]:
+        """The fired rules that ask for the disposition itself: the reasons for the advice."""
+        return tuple(rule for rule in self.fired if rule.disposition == self.disposition)
+
+
+def assess(rule_set: RuleSet, answers: Mapping[str, Answer]) -> Assessment:
+    """Weigh the answers given so far.
+
+    Conditions only ever ask for findings to be present, so one more finding can add fired
+    rules but never take one away: urgency never goes down.
+
+    Args:
+        rule_set: The rule set to weigh them by.
+        answers: As in :meth:`RuleSet.findings_in`.
+    """
+    present = rule_set.findings_in(answers)
+    fired = tuple(rule for rule in rule_set.rules if rule.fires_on(present))
+    disposition = max((rule.disposition for rule in fired), default=rule_set.otherwise)
+
+    # The worst that could still emerge is every unasked finding at once; a rule that stays
+    # silent even then cannot change the advice, so it asks nothing. What nobody asks for
+    # (volunteered or reported only) cannot emerge from a question.
+    unasked = [
+        question
+        for question in rule_set.questions
+        if not question.volunteered and not rule_set.is_answered(question, answers, present)
+    ]
+    possible = present.union(*(rule_set.findings_from(question) for question in unasked))
+    wanted = (
+        frozenset[str]().union(
+            *(
+                alternative
+                for rule in rule_set.rules
+                if rule.disposition > disposition
+                for alternative in rule.alternatives
+                if alternative <= possible
+            )
+        )
+        - present
+    )
+    next_question = next(
+        (
+            question
+            for question in unasked
+            if not wanted.isdisjoint(rule_set.findings_from(question))
+            # A follow-up waits for its trigger; the trigger's own question is wanted too,
+            # because every rule that needs the one also requires the other.
+            and (not question.follows or not question.follows.isdisjoint(present))
+        ),
+        None,
+    )
+    return Assessment(disposition, present, fired, next_question)

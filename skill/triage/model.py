@@ -1,0 +1,240 @@
+"""The rule set as the engine sees it: frozen, checked, and ready to be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+YesNo: TypeAlias = Literal["yes", "no", "unsure"]
+Answer: TypeAlias = int | YesNo
+"""What was said to a question: a whole number in the question's unit, or a word."""
+
+QuestionKind: TypeAlias = Literal["yes_no", "count", "duration", "age"]
+Within: TypeAlias = Literal["few_days", "two_weeks"]
+Holding: TypeAlias = Literal["sit", "keep_still", "nothing_to_eat", "with_someone"]
+
+
+class Disposition(IntEnum):
+    """Where to turn and how soon; a higher value is more urgent."""
+
+    SELF_CARE = 0
+    SEE_DOCTOR = 1
+    URGENT_SAME_DAY = 2
+    EMERGENCY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedAnswers:
+    """The compiled form of a JSON Schema fragment over one answer.
+
+    Attributes:
+        words: The words it accepts.
+        takes_numbers: Whether it accepts whole numbers at all.
+        minimum: The smallest number accepted, in the question's unit; ``None`` is no bound.
+        maximum: The largest number accepted; ``None`` is no bound.
+    """
+
+    words: frozenset[str]
+    takes_numbers: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def accepts(self, answer: object) -> bool:
+        """Say whether the answer is one of those meant. Never raises."""
+        if isinstance(answer, str):
+            return answer in self.words
+        # To Python, True is a number; to JSON Schema and to a caller it is not.
+        if not self.takes_numbers or not isinstance(answer, int) or isinstance(answer, bool):
+            return False
+        return (self.minimum is None or answer >= self.minimum) and (
+            self.maximum is None or answer <= self.maximum
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that can be asked, or that is taken when volunteered.
+
+    Attributes:
+        id: The question's id.
+        kind: What kind of answer it wants; a duration is in days, an age in years.
+        answer: Which answers it takes.
+        alarming: The answer that can make advice more urgent; ``None`` for numbers.
+        asks_about: Ids of the findings that a yes may mean.
+        follows: Ids of the findings that open this follow-up; empty for a main question.
+        volunteered: Whether it is only ever taken, never asked.
+        sources: Ids of the sources behind it.
+    """
+
+    id: str
+    kind: QuestionKind
+    answer: AcceptedAnswers
+    alarming: YesNo | None
+    asks_about: tuple[str, ...]
+    follows: frozenset[str]
+    volunteered: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A clinical fact that is present or not.
+
+    Attributes:
+        id: The finding's id.
+        question: Id of the question whose answer decides it; ``None`` if none does.
+        present_when: The answers that make it present; ``None`` without a question.
+        reported: Whether a caller can report or deny it by name.
+        implies: Ids of the findings that are present whenever this one is, all the way down.
+    """
+
+    id: str
+    question: str | None
+    present_when: AcceptedAnswers | None
+    reported: bool
+    implies: frozenset[str]
+
+    @property
+    def answer_key(self) -> str:
+        """The id under which a report or denial of this finding is kept among the answers."""
+        return self.question or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Findings that together ask for a disposition.
+
+    Attributes:
+        id: The rule's id, named for what is suspected.
+        disposition: The advice it asks for.
+        within: How soon, for ``see_doctor``; ``None`` otherwise.
+        holding: What to do until help comes, for ``emergency``; ``None`` otherwise.
+        alternatives: The smallest sets of findings that make it fire, each with all that its
+            members imply; any one is enough.
+        backed_up_by: Id of a rule that always fires with at least the same advice, or ``None``.
+        rationale: Why, for a clinician.
+        sources: Ids of the sources behind it.
+        mentions: Every finding that its condition names.
+    """
+
+    id: str
+    disposition: Disposition
+    within: Within | None
+    holding: Holding | None
+    alternatives: tuple[frozenset[str], ...]
+    backed_up_by: str | None
+    rationale: str
+    sources: tuple[str, ...]
+    mentions: frozenset[str]
+
+    def fires_on(self, present: frozenset[str]) -> bool:
+        """Say whether the findings present satisfy the condition.
+
+        Conditions only ask for findings to be present, so a rule that fires on a set of
+        findings fires on every larger one.
+        """
+        return any(alternative <= present for alternative in self.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that is known about one presenting complaint.
+
+    Attributes:
+        id: The rule set's id.
+        version: Its version, ``major.minor.patch``.
+        reviewed_on: The day of the last review by a clinician, or ``None`` without one.
+        reviewed_by: Who reviewed it, or ``None``.
+        otherwise: The advice when no rule fires.
+        questions: In the order in which they are asked.
+        findings: In the order of the file.
+        rules: In the order of the file, which is the order in which reasons are given.
+    """
+
+    id: str
+    version: str
+    reviewed_on: str | None
+    reviewed_by: str | None
+    otherwise: Disposition
+    questions: tuple[Question, ...]
+    findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    _question_by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
+    _finding_by_id: Mapping[str, Finding] = field(init=False, repr=False, compare=False)
+    _findings_by_answer_key: Mapping[str, tuple[Finding, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _revealed_by: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the parts, once, for the engine's use."""
+        by_key: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            by_key.setdefault(finding.answer_key, []).append(finding)
+        revealed = {
+            question.id: self._with_implied(f.id for f in by_key.get(question.id, ()))
+            for question in self.questions
+        }
+        for name, index in (
+            ("_question_by_id", {q.id: q for q in self.questions}),
+            ("_finding_by_id", {f.id: f for f in self.findings}),
+            ("_findings_by_answer_key", {key: tuple(value) for key, value in by_key.items()}),
+        ):
+            object.__setattr__(self, name, index)
+        object.__setattr__(self, "_revealed_by", revealed)
+
+    @property
+    def name(self) -> str:
+        """The rule set and its version, as a session carries it."""
+        return f"{self.id}@{self.version}"
+
+    def question(self, question_id: str) -> Question | None:
+        """Return the question of that id, or ``None``."""
+        return self._question_by_id.get(question_id)
+
+    def finding(self, finding_id: str) -> Finding | None:
+        """Return the finding of that id, or ``None``."""
+        return self._finding_by_id.get(finding_id)
+
+    def findings_in(self, answers: Mapping[str, Answer]) -> frozenset[str]:
+        """Return the ids of the findings that the answers make present.
+
+        Args:
+            answers: Answer by the id of a question, or ``"yes"`` or ``"no"`` by the id of a
+                finding that has no question and was reported or denied.
+        """
+        present: set[str] = set()
+        for key, answer in answers.items():
+            for finding in self._findings_by_answer_key.get(key, ()):
+                if (
+                    answer == "yes"
+                    if finding.present_when is None
+                    else finding.present_when.accepts(answer)
+                ):
+                    present.add(finding.id)
+                    present |= finding.implies
+        return frozenset(present)
+
+    def findings_from(self, question: Question) -> frozenset[str]:
+        """Return the ids of all findings that some answer to the question makes present."""
+        return self._revealed_by[question.id]
+
+    def is_answered(
+        self, question: Question, answers: Mapping[str, Answer], present: frozenset[str]
+    ) -> bool:
+        """Say whether the question needs no asking any more.
+
+        A reported finding answers the question whose own finding it implies: who has said
+        "my chest hurts" is not asked for chest pain.
+        """
+        return question.id in answers or any(
+            finding.id in present for finding in self._findings_by_answer_key.get(question.id, ())
+        )
+
+    def _with_implied(self, finding_ids: Iterable[str]) -> frozenset[str]:
+        by_id = {finding.id: finding for finding in self.findings}
+        return frozenset().union(*({f} | by_id[f].implies for f in finding_ids))
