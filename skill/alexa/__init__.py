@@ -1,0 +1,1 @@
+"""The translation between Alexa's requests and responses and the dialogue."""

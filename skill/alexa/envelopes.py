@@ -1,0 +1,102 @@
+"""The part of a request that this skill reads, in shapes that the SDK's models accept.
+
+The SDK refuses a whole request for one enum value that it does not know, and Alexa adds
+such values at any time. So nothing reaches it but what is read here, checked for its type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EMPTY_RESPONSE: Mapping[str, object] = {"version": "1.0", "response": {}}
+"""The answer to whatever is no turn of a conversation: nothing is said."""
+
+_SPOKEN_TO = frozenset({"LaunchRequest", "IntentRequest"})
+
+# The status codes of entity resolution that the SDK's model knows.
+_STATUS_CODES = frozenset(
+    {"ER_SUCCESS_MATCH", "ER_SUCCESS_NO_MATCH", "ER_ERROR_TIMEOUT", "ER_ERROR_EXCEPTION"}
+)
+
+
+def readable_part(envelope: Mapping[str, object]) -> dict[str, object] | None:
+    """Return what the skill reads of a request, or ``None`` for one that it stays silent to.
+
+    Silent are the end of a session, skill events, screen events and every type that is not
+    known: Alexa speaks no answer to the first ones and may add others.
+    """
+    request = _object(envelope.get("request"))
+    if request.get("type") not in _SPOKEN_TO:
+        return None
+    session = _object(envelope.get("session"))
+    readable: dict[str, object] = {
+        "type": request["type"],
+        "requestId": _text(request.get("requestId")),
+        "locale": _text(request.get("locale")),
+    }
+    if request["type"] == "IntentRequest":
+        readable["intent"] = _intent(_object(request.get("intent")))
+    return {
+        "version": "1.0",
+        "session": {
+            "new": session.get("new") is True,
+            "attributes": _object(session.get("attributes")),
+        },
+        "request": readable,
+    }
+
+
+def locale_of(envelope: Mapping[str, object]) -> str:
+    """Return the locale that a request names, or an empty text."""
+    return _text(_object(envelope.get("request")).get("locale"))
+
+
+def _intent(intent: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "name": _text(intent.get("name")),
+        "slots": {
+            name: _slot(name, _object(slot)) for name, slot in _object(intent.get("slots")).items()
+        },
+    }
+
+
+def _slot(name: str, slot: Mapping[str, object]) -> dict[str, object]:
+    authorities = _list(_object(slot.get("resolutions")).get("resolutionsPerAuthority"))
+    return {
+        "name": name,
+        "value": _text(slot.get("value")),
+        "resolutions": {
+            "resolutionsPerAuthority": [
+                authority for entry in authorities if (authority := _authority(_object(entry)))
+            ]
+        },
+    }
+
+
+def _authority(authority: Mapping[str, object]) -> dict[str, object] | None:
+    code = _object(authority.get("status")).get("code")
+    if code not in _STATUS_CODES:
+        return None
+    values = [_object(_object(entry).get("value")) for entry in _list(authority.get("values"))]
+    return {
+        "status": {"code": code},
+        "values": [
+            {"value": {"id": _text(value.get("id")), "name": _text(value.get("name"))}}
+            for value in values
+        ],
+    }
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

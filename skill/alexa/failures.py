@@ -1,0 +1,44 @@
+"""The one place where an unexpected error ends, and what the caller hears then."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from skill.alexa.envelopes import locale_of
+from skill.dialogue.script import FAILED
+from skill.speech.catalogue import DEFAULT_LOCALE
+from skill.speech.ssml import to_ssml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from skill.speech.catalogue import Catalogue
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def speaking_on_failure(
+    answer: Callable[[Mapping[str, object]], dict[str, object]],
+    catalogues: Mapping[str, Catalogue],
+) -> Callable[[Mapping[str, object]], dict[str, object]]:
+    """Return the same function, but for one that never raises.
+
+    Whatever goes wrong, a person who may be in an emergency hears where to turn.
+    """
+
+    def guarded(envelope: Mapping[str, object]) -> dict[str, object]:
+        try:
+            return answer(envelope)
+        except Exception as error:  # noqa: BLE001 - the last chance to speak to the caller
+            # The class only: a message or a traceback may quote what the caller said.
+            _LOGGER.error("unexpected_error %s", type(error).__name__)  # noqa: TRY400 - as above
+            catalogue = catalogues.get(locale_of(envelope)) or catalogues[DEFAULT_LOCALE]
+            speech = {"type": "SSML", "ssml": to_ssml([catalogue.phrase(FAILED)])}
+            return {
+                "version": "1.0",
+                "sessionAttributes": {},
+                "response": {"outputSpeech": speech, "shouldEndSession": True},
+            }
+
+    return guarded

@@ -1,0 +1,65 @@
+"""The only lines that touch Alexa's session: load, take the turn, save, speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ask_sdk_core.utils import get_locale
+from ask_sdk_model.ui import SimpleCard
+
+from skill.dialogue.conversation import Conversation
+from skill.dialogue.script import Line
+from skill.dialogue.turn import begin, take_turn
+from skill.errors import ConversationError
+from skill.speech.catalogue import DEFAULT_LOCALE
+from skill.speech.ssml import to_ssml, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ask_sdk_core.handler_input import HandlerInput
+    from ask_sdk_model import Response
+
+    from skill.dialogue.events import Event
+    from skill.dialogue.script import Reply
+    from skill.speech.catalogue import Catalogue
+    from skill.triage.model import RuleSet
+
+
+class Turns:
+    """Takes one turn for a request and says the reply."""
+
+    def __init__(self, rule_set: RuleSet, catalogues: Mapping[str, Catalogue]) -> None:
+        self._rule_set = rule_set
+        self._catalogues = catalogues
+
+    def take(self, handler_input: HandlerInput, event: Event) -> Response:
+        """Answer an event on the conversation that the request carries."""
+        attributes = handler_input.attributes_manager.session_attributes or {}
+        conversation, reply = take_turn(self._conversation(attributes), event, self._rule_set)
+        handler_input.attributes_manager.session_attributes = (
+            {} if reply.closes else conversation.to_attributes()
+        )
+        return self._spoken(handler_input, reply)
+
+    def _conversation(self, attributes: Mapping[str, object]) -> Conversation | None:
+        if not attributes:
+            return begin(self._rule_set)
+        try:
+            return Conversation.from_attributes(attributes, self._rule_set)
+        except ConversationError:
+            return None
+
+    def _spoken(self, handler_input: HandlerInput, reply: Reply) -> Response:
+        locale = str(get_locale(handler_input))
+        catalogue = self._catalogues.get(locale) or self._catalogues[DEFAULT_LOCALE]
+        builder = handler_input.response_builder
+        builder.speak(to_ssml([catalogue.phrase(line) for line in reply.say]))
+        if reply.reprompt:
+            builder.ask(to_ssml([catalogue.phrase(line) for line in reply.reprompt]))
+        builder.set_should_end_session(reply.closes)
+        if reply.advice is not None:
+            title = catalogue.phrase(Line("card.title"))
+            content = catalogue.phrase(Line(f"card.{reply.advice.name.lower()}"))
+            builder.set_card(SimpleCard(title=to_text([title]), content=to_text([content])))
+        return builder.response

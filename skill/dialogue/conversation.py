@@ -1,0 +1,123 @@
+"""The state of one conversation, which travels in the session attributes and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from skill.dialogue.script import Line, can_be_repeated
+from skill.errors import ConversationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from skill.triage.model import Answer, Question, RuleSet
+
+MISSES_ALLOWED = 2
+"""After this many misses in a row at one question, the next one sends the caller to a person."""
+
+_MOST_LINES_SAID = 12
+_KEYS = frozenset({"rule_set", "answers", "pending", "misses", "rephrased", "said"})
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Where a conversation stands.
+
+    Attributes:
+        rule_set: Name and version of the rule set it runs on.
+        answers: Answer by the id of the question, or of the finding reported or denied, in
+            the order in which they were given.
+        pending: Id of the question that waits for an answer, or ``None``.
+        misses: How often in a row the caller was not understood at it.
+        rephrased: Whether it was already asked in simpler words.
+        said: The last lines said, to repeat them.
+    """
+
+    rule_set: str
+    answers: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    pending: str | None = None
+    misses: int = 0
+    rephrased: bool = False
+    said: tuple[Line, ...] = ()
+
+    def to_attributes(self) -> dict[str, object]:
+        """Return the state as session attributes, which ``session.schema.json`` describes."""
+        return {
+            "rule_set": self.rule_set,
+            "answers": dict(self.answers),
+            "pending": self.pending,
+            "misses": self.misses,
+            "rephrased": self.rephrased,
+            "said": [[line.id, dict(line.values)] for line in self.said],
+        }
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, object], rule_set: RuleSet) -> Conversation:
+        """Return the state that session attributes hold.
+
+        The checks are those of ``session.schema.json``, written out because they run in every
+        turn, and those that need the rule set.
+
+        Raises:
+            ConversationError: They were not written by this version on this rule set.
+        """
+        if attributes.keys() != _KEYS or attributes["rule_set"] != rule_set.name:
+            raise ConversationError("session attributes of another version or rule set")
+        misses = attributes["misses"]
+        rephrased = attributes["rephrased"]
+        if type(misses) is not int or not 0 <= misses <= MISSES_ALLOWED:
+            raise ConversationError("misses: expected 0, 1 or 2")
+        if type(rephrased) is not bool:
+            raise ConversationError("rephrased: expected true or false")
+        return cls(
+            rule_set=rule_set.name,
+            answers=_answers(attributes["answers"], rule_set),
+            pending=_pending(attributes["pending"], rule_set),
+            misses=misses,
+            rephrased=rephrased,
+            said=_said(attributes["said"], rule_set),
+        )
+
+    def pending_question(self, rule_set: RuleSet) -> Question | None:
+        """Return the question that waits for an answer, or ``None``."""
+        return None if self.pending is None else rule_set.question(self.pending)
+
+
+def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
+    if not isinstance(value, dict):
+        raise ConversationError("answers: expected an object")
+    for key, answer in value.items():
+        question = rule_set.question(key)
+        finding = rule_set.finding(key)
+        known = (
+            question.answer.accepts(answer)
+            if question is not None
+            else finding is not None and finding.reported and answer in ("yes", "no")
+        )
+        if not known:
+            raise ConversationError("answers: an answer that was never asked for")
+    return MappingProxyType(dict(value))
+
+
+def _pending(value: object, rule_set: RuleSet) -> str | None:
+    if value is None:
+        return None
+    question = rule_set.question(value) if isinstance(value, str) else None
+    if question is None or question.volunteered:
+        raise ConversationError("pending: no such question")
+    return question.id
+
+
+def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_LINES_SAID:
+        raise ConversationError("said: expected a short list")
+    lines = []
+    for entry in value:
+        match entry:
+            case [str(line_id), {**values}] if not values and can_be_repeated(line_id, rule_set):
+                lines.append(Line(line_id))
+            case _:
+                raise ConversationError("said: a line that this version does not say")
+    return tuple(lines)

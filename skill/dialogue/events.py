@@ -1,0 +1,105 @@
+"""What can happen in a conversation, named by what the caller did and not by how it arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from skill.triage.model import YesNo
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The caller opened the skill and said nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The caller said yes, no, or that they are not sure."""
+
+    answer: YesNo
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The caller gave a bare number; ``None`` if it was not understood."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lasted:
+    """The caller gave a length of time, in days; ``None`` if it was not understood."""
+
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """The caller gave an age, in years; ``None`` if it was not understood."""
+
+    years: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """The caller said for how many days they have treated it; ``None`` if not understood."""
+
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The caller named findings, asked about or not. Ids, in the order in which they were said."""
+
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The caller said that they do not have these findings."""
+
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToRepeat:
+    """The caller wants the last words again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForHelp:
+    """The caller wants to know what this is and how to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOver:
+    """The caller wants to begin again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The caller wants to stop, cancel or go home."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Something was said that means nothing here."""
+
+
+Event: TypeAlias = (
+    Opened
+    | Answered
+    | Counted
+    | Lasted
+    | Aged
+    | Treated
+    | Reported
+    | Denied
+    | AskedToRepeat
+    | AskedForHelp
+    | StartedOver
+    | Stopped
+    | NotUnderstood
+)

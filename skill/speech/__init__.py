@@ -1,0 +1,1 @@
+"""Words: the lines of each locale and the one place that turns them into SSML."""

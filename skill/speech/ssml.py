@@ -1,0 +1,36 @@
+"""The one place where words become SSML, and where they are escaped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skill.speech.catalogue import Phrase
+
+_QUOTES = {'"': "&quot;", "'": "&apos;"}
+
+
+def to_ssml(phrases: Sequence[Phrase]) -> str:
+    """Return the phrases as one SSML document, ``<speak>`` included."""
+    spoken = " ".join(
+        "".join(
+            f'<say-as interpret-as="digits">{_escaped(part.text)}</say-as>'
+            if part.is_number
+            else _escaped(part.text)
+            for part in phrase
+        )
+        for phrase in phrases
+    )
+    return f"<speak>{spoken}</speak>"
+
+
+def to_text(phrases: Sequence[Phrase]) -> str:
+    """Return the phrases as plain text, for a card."""
+    return " ".join("".join(part.text for part in phrase) for phrase in phrases)
+
+
+def _escaped(text: str) -> str:
+    return escape(text, _QUOTES)
