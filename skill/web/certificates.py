@@ -1,0 +1,345 @@
+"""The key that Alexa signs with: where it may lie, how it is fetched, when it is trusted.
+
+Every request names the URL of a certificate chain. The URL is the sender's
+choice, so it is checked before anything is fetched, and what is fetched is not
+believed before the chain leads to a root that the operator's machine trusts.
+"""
+
+import re
+import ssl
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import SHUT_RDWR, socket
+from threading import Lock, Semaphore
+from urllib.parse import urlsplit
+
+import certifi
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+from skill.errors import RequestRefusedError
+
+# "Host a Custom Skill as a Web Service" fixes the name, the host and the folder.
+SIGNER_NAME = "echo-api.amazon.com"
+CHAIN_HOST = "s3.amazonaws.com"
+CHAIN_FOLDER = "/echo.api/"
+
+URL_LIMIT_CHARACTERS = 512
+FETCH_TIMEOUT_SECONDS = 2.5  # of the 8 s that Alexa waits for an answer
+CHAIN_LIMIT_BYTES = 64 * 1024
+CHAIN_LIMIT_CERTIFICATES = 8
+CHAIN_LIMIT_DEPTH = 4
+RSA_BITS = range(2048, 8192 + 1)
+
+KEY_LIFE = timedelta(minutes=60)
+FAILURE_LIFE = timedelta(seconds=30)
+CACHE_LIMIT_URLS = 16
+FETCHES_AT_ONCE = 4
+UNKNOWN_URLS_AT_ONCE = 10
+UNKNOWN_URLS_PER_SECOND = 1.0
+
+# An allow-list: no user, query, fragment, percent sign, backslash, blank or control character.
+# ASCII, because a long s (U+017F) would otherwise match "s" when the case is ignored.
+_CHAIN_URL = re.compile(
+    r"(?i:https://" + re.escape(CHAIN_HOST) + r")(?::443)?(?P<path>/[A-Za-z0-9._~/-]*)", re.ASCII
+)
+_PEM_CERTIFICATE = re.compile(
+    "-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL | re.ASCII
+)
+
+
+def canonical_chain_url(url: str) -> str:
+    """Return the one URL to fetch for what ``SignatureCertChainUrl`` says.
+
+    The caller must fetch the URL returned, never the one that was sent: they
+    may differ in dot segments, and only this one has been checked.
+
+    Raises:
+        RequestRefusedError: Alexa keeps no certificates at that URL.
+    """
+    parts = _CHAIN_URL.fullmatch(url) if len(url) <= URL_LIMIT_CHARACTERS else None
+    path = _without_dot_segments(parts["path"]) if parts else ""
+    # The folder alone is case-sensitive: it is a bucket's name.
+    if not path.startswith(CHAIN_FOLDER):
+        raise RequestRefusedError("chain_url_refused")
+    return f"https://{CHAIN_HOST}{path}"
+
+
+def _without_dot_segments(path: str) -> str:
+    """Remove ``.`` and ``..`` from an absolute path (RFC 3986 section 5.2.4)."""
+    segments = path.split("/")[1:]
+    kept: list[str] = []
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _connect(host: str, timeout_seconds: float) -> HTTPConnection:
+    # http.client follows no redirect and reads no proxy from the environment.
+    return HTTPSConnection(host, timeout=timeout_seconds, context=ssl.create_default_context())
+
+
+def fetch_certificate_chain(
+    url: str,
+    *,
+    connect: Callable[[str, float], HTTPConnection] = _connect,
+    timeout_seconds: float = FETCH_TIMEOUT_SECONDS,
+) -> bytes:
+    """Return the file at a URL that `canonical_chain_url` returned.
+
+    Args:
+        url: The URL; only its host and path are used.
+        connect: Makes a connection from a host and the seconds that one step on it may take.
+        timeout_seconds: The most that the whole fetch may take, name lookup included.
+
+    Raises:
+        RequestRefusedError: With status 400 the file is missing, empty, moved or
+            too large; with 503 the server failed.
+        OSError: The network failed, or the time was up.
+        HTTPException: The server's answer was cut short or is not HTTP.
+    """
+    parts = urlsplit(url)
+    connection = connect(str(parts.hostname), timeout_seconds)
+    opened: list[socket] = []
+    # A socket's timeout bounds one step, and the name lookup not at all; a thread bounds the sum.
+    worker = ThreadPoolExecutor(max_workers=1)
+    try:
+        return worker.submit(_download, connection, parts.path, opened).result(timeout_seconds)
+    finally:
+        for connected in opened:
+            with suppress(OSError):  # it is closed already unless the time was up
+                connected.shutdown(SHUT_RDWR)
+        worker.shutdown(wait=False)
+
+
+def _download(connection: HTTPConnection, path: str, opened: list[socket]) -> bytes:
+    with closing(connection):
+        connection.connect()
+        opened.append(connection.sock)
+        connection.request("GET", path, headers={"Accept-Encoding": "identity"})
+        with connection.getresponse() as response:
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise RequestRefusedError("chain_unavailable", 503)
+            if response.status != HTTPStatus.OK:
+                raise RequestRefusedError("chain_missing")
+            chain = response.read(CHAIN_LIMIT_BYTES + 1)
+            if not 0 < len(chain) <= CHAIN_LIMIT_BYTES:
+                raise RequestRefusedError("chain_size")
+            if response.length:  # bytes that were promised and did not come
+                raise ConnectionError("The certificate chain was cut short.")
+            return chain
+
+
+def public_trust_anchors() -> list[x509.Certificate]:
+    """Return the roots of certifi, without those that cryptography objects to.
+
+    Amazon has signed under three authorities within ten years and asks not to
+    pin one, hence all public roots. To be called once, at the start: it turns
+    warnings into errors for a moment, which other threads would notice.
+    """
+    anchors: list[x509.Certificate] = []
+    with warnings.catch_warnings():
+        # Some roots have a serial number that will be an error in a later cryptography.
+        warnings.simplefilter("error")
+        for pem in _PEM_CERTIFICATE.findall(certifi.contents()):
+            with suppress(ValueError, Warning):
+                anchors.append(x509.load_pem_x509_certificate(pem.encode()))
+    return anchors
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A key that a chain of certificates vouches for.
+
+    Attributes:
+        public_key: The key of the chain's first certificate.
+        expires: When the first certificate on the path to the root expires.
+    """
+
+    public_key: RSAPublicKey
+    expires: datetime
+
+
+def trusted_key(chain: bytes, roots: Store, now: datetime) -> TrustedKey:
+    """Return the key that Alexa signs with, from a PEM file with its certificate first.
+
+    Raises:
+        RequestRefusedError: The file is no such chain, or not one to trust now.
+    """
+    if len(chain) > CHAIN_LIMIT_BYTES:
+        raise RequestRefusedError("chain_size")
+    try:
+        certificates = x509.load_pem_x509_certificates(chain)
+    except ValueError as error:
+        raise RequestRefusedError("chain_unreadable") from error
+    if len(certificates) > CHAIN_LIMIT_CERTIFICATES:
+        raise RequestRefusedError("chain_size")
+
+    leaf, *others = certificates
+    policy = PolicyBuilder().store(roots).time(now).max_chain_depth(CHAIN_LIMIT_DEPTH)
+    try:
+        # Not the client verifier: Amazon issues certificates without that purpose since 2025.
+        path = policy.build_server_verifier(x509.DNSName(SIGNER_NAME)).verify(leaf, others)
+        public_key = leaf.public_key()
+        meant_for_signing = _is_meant_for_signing(leaf.extensions)
+    except (VerificationError, UnsupportedAlgorithm, x509.ExtensionNotFound, ValueError) as error:
+        raise RequestRefusedError("chain_untrusted") from error
+    if not (isinstance(public_key, RSAPublicKey) and public_key.key_size in RSA_BITS):
+        raise RequestRefusedError("chain_key_unsuitable")
+    if not meant_for_signing:
+        raise RequestRefusedError("chain_untrusted")
+    return TrustedKey(public_key, min(certificate.not_valid_after_utc for certificate in path))
+
+
+def _is_meant_for_signing(extensions: x509.Extensions) -> bool:
+    """Ask for what the server verifier leaves open, of extensions that must be there.
+
+    It would take ``*.amazon.com`` for the name, and no usage or no purpose for
+    any. What the purposes are is its own check, once there are some.
+    """
+    extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return usage.digital_signature and SIGNER_NAME in names.get_values_for_type(x509.DNSName)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a fetch came to, and from when until when that is the answer."""
+
+    result: TrustedKey | RequestRefusedError
+    since: datetime
+    until: datetime
+
+    def holds_at(self, now: datetime) -> bool:
+        # Not before `since` either: a clock set back must not make a failure last.
+        return self.since <= now < self.until
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One URL in the cache; the lock makes everyone else wait for the one fetch."""
+
+    lock: Lock = field(default_factory=Lock)
+    outcome: _Outcome | None = None  # none until the first fetch is over
+
+    @property
+    def has_key(self) -> bool:
+        return self.outcome is not None and isinstance(self.outcome.result, TrustedKey)
+
+    def is_known_at(self, now: datetime) -> bool:
+        """Tell whether the URL is being fetched, had a key, or failed a moment ago."""
+        return self.outcome is None or self.has_key or self.outcome.holds_at(now)
+
+
+class SigningKeys:
+    """The keys that Alexa signs with, by the URL of their chain, fetched when needed.
+
+    A key is kept for an hour and never past the end of any certificate on its
+    path; a failure for half a minute. Many requests for one URL cost one fetch.
+    However many unknown URLs are sent, they cost about one fetch a second and
+    displace no key.
+
+    Args:
+        trust_anchors: The roots that a chain may lead to; at least one.
+        fetch: Returns the file at a URL, or raises as `fetch_certificate_chain` does.
+        clock: Returns the time, aware of its zone.
+    """
+
+    def __init__(
+        self,
+        trust_anchors: Sequence[x509.Certificate],
+        fetch: Callable[[str], bytes],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._roots = Store(list(trust_anchors))
+        self._fetch = fetch
+        self._clock = clock
+        self._fetches = Semaphore(FETCHES_AT_ONCE)
+        self._lock = Lock()  # guards what follows
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()  # least recently used first
+        self._tokens = float(UNKNOWN_URLS_AT_ONCE)
+        self._tokens_counted_at = clock()
+
+    def key_at(self, url: str) -> RSAPublicKey:
+        """Return the key to verify with, given a URL from `canonical_chain_url`.
+
+        Raises:
+            RequestRefusedError: There is no key to trust at that URL, or with
+                status 503 it could not be fetched now.
+        """
+        entry = self._entry(url)
+        with entry.lock:
+            # Read under the lock: before it, the time could be older than another's outcome.
+            now = self._clock()
+            # A key that holds is inside its path's dates, so this is their check on every request.
+            if entry.outcome is None or not entry.outcome.holds_at(now):
+                entry.outcome = self._load(url, entry.outcome, now)
+            result = entry.outcome.result
+        if isinstance(result, TrustedKey):
+            return result.public_key
+        raise RequestRefusedError(result.reason, result.status)
+
+    def _entry(self, url: str) -> _Entry:
+        with self._lock:
+            now = self._clock()
+            entry = self._entries.get(url)
+            if entry is None or not entry.is_known_at(now):
+                # Pay first, so that a flood of URLs cannot fill the cache either.
+                self._spend_token(now)
+                if len(self._entries) >= CACHE_LIMIT_URLS:
+                    self._displace_one()
+                entry = self._entries[url] = _Entry()
+            self._entries.move_to_end(url)
+            return entry
+
+    def _spend_token(self, now: datetime) -> None:
+        passed_seconds = max(0.0, (now - self._tokens_counted_at).total_seconds())
+        earned = passed_seconds * UNKNOWN_URLS_PER_SECOND
+        self._tokens = min(float(UNKNOWN_URLS_AT_ONCE), self._tokens + earned)
+        self._tokens_counted_at = now
+        if self._tokens < 1:
+            raise RequestRefusedError("chain_urls_too_many", 503)
+        self._tokens -= 1
+
+    def _displace_one(self) -> None:
+        keyless = (url for url, entry in self._entries.items() if not entry.has_key)
+        del self._entries[next(keyless, next(iter(self._entries)))]
+
+    def _load(self, url: str, last: _Outcome | None, now: datetime) -> _Outcome:
+        try:
+            key = trusted_key(self._fetched(url), self._roots, now)
+        except RequestRefusedError as refusal:
+            retry_at = now + FAILURE_LIFE
+            held = last.result if last else None
+            outage = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
+            if outage and isinstance(held, TrustedKey) and now < held.expires:
+                # An outage at Amazon's store says nothing against a key that is still valid.
+                return _Outcome(held, now, min(retry_at, held.expires))
+            # A new error, because this one holds on to the frames it passed through.
+            return _Outcome(RequestRefusedError(refusal.reason, refusal.status), now, retry_at)
+        return _Outcome(key, now, min(now + KEY_LIFE, key.expires))
+
+    def _fetched(self, url: str) -> bytes:
+        if not self._fetches.acquire(blocking=False):
+            raise RequestRefusedError("chain_fetches_too_many", 503)
+        try:
+            return self._fetch(url)
+        except (OSError, HTTPException) as error:
+            raise RequestRefusedError("chain_unavailable", 503) from error
+        finally:
+            self._fetches.release()

@@ -1,0 +1,341 @@
+import io
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+
+from skill.errors import RequestRefusedError
+from skill.web.endpoint import BODY_LIMIT_BYTES, KNOWN_REQUEST_TYPES, create_app
+from skill.web.verification import RequestVerifier
+from tests.web import chains
+from tests.web.chains import (
+    CHAIN_URL,
+    NOW,
+    OTHER_SKILL_ID,
+    SKILL_ID,
+    Clock,
+    Store,
+    as_body,
+    envelope,
+    signed_headers,
+)
+
+if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
+ANSWER: dict[str, object] = {"version": "1.0", "response": {"shouldEndSession": True}}
+Answer = Callable[[Mapping[str, object]], dict[str, object]]
+
+
+def make_app(
+    answer: Answer = lambda _: ANSWER, store: Store | None = None, clock: Clock | None = None
+) -> Flask:
+    anchors = [chains.root().certificate]
+    store = store or Store()
+    return create_app(answer, RequestVerifier(SKILL_ID, anchors, store.fetch, clock or Clock()))
+
+
+def post(app: Flask, content: Mapping[str, object]) -> "TestResponse":
+    body = as_body(content)
+    return app.test_client().post("/", data=body, headers=signed_headers(body))
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, object]]]:
+    caplog.set_level(logging.DEBUG)
+    return lambda: [json.loads(record.getMessage()) for record in caplog.records]
+
+
+Lines = Callable[[], list[dict[str, object]]]
+
+
+def assert_says_nothing(response: "TestResponse") -> None:
+    assert response.get_json() == {}
+    assert response.data == b"{}"
+
+
+# What is answered
+
+
+def test_a_request_of_alexa_is_answered_in_json() -> None:
+    heard: list[Mapping[str, object]] = []
+
+    def answer(content: Mapping[str, object]) -> dict[str, object]:
+        heard.append(content)
+        return ANSWER
+
+    response = post(make_app(answer), envelope())
+    assert response.status_code == 200
+    assert response.get_json() == ANSWER
+    assert heard == [envelope()]
+
+
+def test_every_response_is_json_that_nobody_keeps_or_sniffs() -> None:
+    app = make_app()
+    client = app.test_client()
+    for response in (
+        post(app, envelope()),
+        client.post("/", data=b""),
+        client.get("/"),
+        client.get("/healthz"),
+        client.get("/nowhere"),
+    ):
+        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_half_a_surrogate_pair_does_not_break_the_answer() -> None:
+    response = post(make_app(lambda _: {"said": "\ud800\u00e9"}), envelope())
+    assert response.status_code == 200
+    assert response.data == b'{"said":"\\ud800\\u00e9"}'
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"],
+)
+def test_the_content_type_that_is_claimed_does_not_matter(content_type: str) -> None:
+    body = as_body(envelope())
+    headers = signed_headers(body) | {"Content-Type": content_type}
+    assert make_app().test_client().post("/", data=body, headers=headers).status_code == 200
+
+
+def test_the_process_says_that_it_is_up() -> None:
+    response = make_app().test_client().get("/healthz")
+    assert (response.status_code, response.get_json()) == (200, {"status": "ok"})
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_only_a_post_is_for_the_skill(method: str) -> None:
+    response = make_app().test_client().open("/", method=method)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/healthz/x", "/static/x", "/../x", "/%00"])
+def test_there_is_nothing_elsewhere(path: str) -> None:
+    for method in ("GET", "POST"):
+        response = make_app().test_client().open(path, method=method)
+        assert response.status_code == 404
+        assert_says_nothing(response)
+
+
+@pytest.mark.parametrize("path", ["", "//", "///", "/healthz/", "//healthz", "/./"])
+def test_no_path_is_redirected(path: str) -> None:
+    client = make_app().test_client()
+    for method in ("GET", "POST"):
+        # As the path arrives, because the client would read a second slash as a host.
+        response = client.open("/", method=method, environ_overrides={"PATH_INFO": path})
+        assert response.status_code in {200, 400, 404, 405}
+        assert "Location" not in response.headers
+
+
+def test_the_health_report_is_only_read() -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        response = make_app().test_client().open("/healthz", method=method)
+        assert response.status_code == 405
+        assert response.headers["Allow"] == "GET, HEAD"
+
+
+def test_refusals_are_400_without_a_word_why(lines: Lines) -> None:
+    app = make_app()
+    client = app.test_client()
+    body = as_body(envelope())
+    for response in (
+        client.post("/", data=body),
+        client.post("/", data=body + b" ", headers=signed_headers(body)),
+        client.post("/", data=body, headers=signed_headers(body, "https://evil.com/a.pem")),
+        post(app, envelope(skill_id=OTHER_SKILL_ID)),
+        post(app, envelope(sent=datetime(2020, 1, 1, tzinfo=NOW.tzinfo))),
+        post(app, {}),
+    ):
+        assert response.status_code == 400
+        assert_says_nothing(response)
+    assert [line["reason"] for line in lines()] == [
+        "chain_url_missing",
+        "signature_mismatch",
+        "chain_url_refused",
+        "skill_id_mismatch",
+        "timestamp_outside_window",
+        "envelope_malformed",
+    ]
+
+
+def test_a_header_sent_twice_is_refused(lines: Lines) -> None:
+    body = as_body(envelope())
+    headers = [*signed_headers(body).items(), ("SignatureCertChainUrl", CHAIN_URL)]
+    response = make_app().test_client().post("/", data=body, headers=headers)
+    assert response.status_code == 400
+    # A WSGI server joins repeated headers with a comma, which no URL may hold.
+    assert lines()[0]["reason"] == "chain_url_refused"
+
+
+def test_a_key_that_cannot_be_fetched_is_503(lines: Lines) -> None:
+    app = make_app(store=Store({CHAIN_URL: TimeoutError()}))
+    response = post(app, envelope())
+    assert response.status_code == 503
+    assert_says_nothing(response)
+    assert lines()[0]["reason"] == "chain_unavailable"
+
+
+def test_a_body_over_the_limit_is_413() -> None:
+    body = b" " * (BODY_LIMIT_BYTES + 1)
+    response = make_app().test_client().post("/", data=body, headers=signed_headers(body))
+    assert response.status_code == 413
+    assert_says_nothing(response)
+
+
+def test_a_body_at_the_limit_is_answered() -> None:
+    body = as_body(envelope()).ljust(BODY_LIMIT_BYTES)
+    response = make_app().test_client().post("/", data=body, headers=signed_headers(body))
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(("extra_bytes", "status"), [(0, 200), (1, 413), (10_000_000, 413)])
+def test_a_body_without_a_length_has_the_same_limit(extra_bytes: int, status: int) -> None:
+    body = as_body(envelope()).ljust(BODY_LIMIT_BYTES + extra_bytes)
+    client = make_app().test_client()
+    response = client.post(
+        "/",
+        input_stream=io.BytesIO(body),
+        headers=signed_headers(body),
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert response.status_code == status
+
+
+def test_a_compressed_body_is_not_unpacked() -> None:
+    body = as_body(envelope())
+    headers = signed_headers(body) | {"Content-Encoding": "gzip"}
+    client = make_app().test_client()
+    assert client.post("/", data=b"\x1f\x8b" + body, headers=headers).status_code == 400
+
+
+# Defects of ours
+
+
+def test_a_defect_in_the_verification_is_a_refusal(lines: Lines) -> None:
+    def broken_fetch(_: str) -> bytes:
+        raise LookupError("secret detail")
+
+    verifier = RequestVerifier(SKILL_ID, [chains.root().certificate], broken_fetch, Clock())
+    response = post(create_app(lambda _: ANSWER, verifier), envelope())
+    assert response.status_code == 400
+    assert_says_nothing(response)
+    (line,) = lines()
+    assert (line["reason"], line["error"], line["level"]) == (
+        "unverifiable",
+        "LookupError",
+        "ERROR",
+    )
+    assert "secret" not in json.dumps(line)
+
+
+def raise_defect(_: Mapping[str, object]) -> dict[str, object]:
+    raise ZeroDivisionError("secret detail")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (raise_defect, "ZeroDivisionError"),
+        (lambda _: {"number": float("nan")}, "ValueError"),
+        (lambda _: {"no JSON": object()}, "TypeError"),
+    ],
+    ids=["raised", "not finite", "not JSON"],
+)
+@pytest.mark.parametrize("testing", [False, True])
+def test_a_defect_in_the_answer_is_503_without_a_trace(
+    answer: Answer,
+    error: str,
+    testing: bool,  # noqa: FBT001
+    lines: Lines,
+) -> None:
+    app = make_app(answer)
+    app.testing = app.debug = testing
+    response = post(app, envelope())
+    assert response.status_code == 503
+    assert_says_nothing(response)
+    (line,) = lines()
+    assert (line["reason"], line["error"]) == ("unanswerable", error)
+
+
+# The log
+
+
+def test_a_request_leaves_one_line_of_fixed_fields(lines: Lines) -> None:
+    post(make_app(), envelope("IntentRequest"))
+    (line,) = lines()
+    assert datetime.fromisoformat(str(line.pop("time"))).tzinfo is not None
+    milliseconds = line.pop("milliseconds")
+    assert isinstance(milliseconds, float)
+    assert 0 <= milliseconds < 10_000
+    assert line == {
+        "level": "INFO",
+        "event": "answered",
+        "request_type": "IntentRequest",
+        "status": 200,
+        "reason": None,
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/", 405), ("GET", "/x", 404), ("POST", "/", 400)]
+)
+def test_a_refusal_leaves_one_line(method: str, path: str, status: int, lines: Lines) -> None:
+    make_app().test_client().open(path, method=method)
+    (line,) = lines()
+    assert (line["event"], line["level"], line["status"]) == ("refused", "WARNING", status)
+    assert line["reason"] in {"chain_url_missing", f"http_{status}"}
+
+
+@pytest.mark.parametrize("request_type", sorted(KNOWN_REQUEST_TYPES))
+def test_a_known_request_type_is_logged(request_type: str, lines: Lines) -> None:
+    post(make_app(), envelope(request_type))
+    assert lines()[0]["request_type"] == request_type
+
+
+@pytest.mark.parametrize("request_type", ["Canary", "", "LaunchRequest\n{}", "launchrequest"])
+def test_any_other_request_type_is_logged_as_other(request_type: str, lines: Lines) -> None:
+    post(make_app(), envelope(request_type))
+    assert lines()[0]["request_type"] == "other"
+
+
+def test_nothing_from_a_request_reaches_the_log(
+    lines: Lines, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    canary = "canary-7f3a"
+    request = {
+        "type": "IntentRequest",
+        "timestamp": "2026-11-22T12:00:00Z",
+        "requestId": canary,
+        "intent": {"name": canary, "slots": {canary: {"name": canary, "value": canary}}},
+    }
+    content = envelope() | {"request": request, canary: canary}
+    headers = {"User-Agent": canary, "Signature": canary, "X-Other": canary, "Cookie": canary}
+    for extra in (b"", b" "):
+        body = as_body(content)
+        answered = make_app(lambda _: {"said": canary}).test_client()
+        answered.post(f"/?{canary}", data=body + extra, headers=signed_headers(body) | headers)
+        broken = make_app(raise_defect).test_client()
+        broken.post("/", data=body + extra, headers=signed_headers(body) | headers)
+    answered.post("/", data=canary, headers={"SignatureCertChainUrl": canary})
+    answered.get(f"/{canary}", headers=headers)
+    assert len(lines()) == 6
+    assert canary not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_the_status_is_that_of_the_refusal() -> None:
+    def refuse(_: Mapping[str, object]) -> dict[str, object]:
+        raise RequestRefusedError("too_busy", 503)
+
+    assert post(make_app(refuse), envelope()).status_code == 503
