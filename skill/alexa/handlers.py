@@ -8,7 +8,7 @@ from ask_sdk_core.dispatch_components import AbstractRequestHandler
 from ask_sdk_core.utils import get_intent_name, is_intent_name, is_request_type
 from ask_sdk_model import IntentRequest
 
-from skill.alexa.slots import days, resolved_ids, whole_number
+from skill.alexa.slots import days, names_a_loss, resolved_ids, whole_number
 from skill.dialogue.events import (
     Aged,
     Answered,
@@ -43,6 +43,11 @@ def _reported(slots: Slots) -> Event:
 
 
 def _denied(slots: Slots) -> Event:
+    # "No, can't feel my legs" arrives as a denial of "can't feel my legs". Who denies in such
+    # words may mean the opposite, and the opposite is the safer reading.
+    lost = {name: slot for name, slot in slots.items() if names_a_loss(slot.value or "")}
+    if lost:
+        return _reported(lost)
     findings = resolved_ids(slots)
     return Denied(findings) if findings else NotUnderstood()
 

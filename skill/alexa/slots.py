@@ -40,6 +40,8 @@ _LOSS = re.compile(
     re.IGNORECASE,
 )
 
+_INABILITY = re.compile(r"(?:can't|cannot|can not|couldn't|won't)\b", re.IGNORECASE)
+
 
 def resolved_ids(slots: Mapping[str, Slot]) -> tuple[str, ...]:
     """Return the ids of the values that Alexa matched, in the order of the slots.
@@ -86,6 +88,11 @@ def days(slots: Mapping[str, Slot], name: str) -> int | None:
 def denies(words: str) -> bool:
     """Say whether the words of a slot deny what they name."""
     return bool(_DENIAL.search(words)) and not _LOSS.search(words)
+
+
+def names_a_loss(words: str) -> bool:
+    """Say whether the words of a slot name something that the person can no longer do or feel."""
+    return bool(_LOSS.search(words)) or bool(_INABILITY.match(words))
 
 
 def _resolved_id(slot: Slot) -> str | None:

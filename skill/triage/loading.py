@@ -337,8 +337,8 @@ def _unsure_problems(rule_set: RuleSet) -> Iterator[str]:
         if question.alarming is None:
             continue
         for calmer, graver in pairwise(_FROM_CALM_TO_ALARMING[question.alarming]):
-            less = rule_set.findings_in({question.id: calmer}) & read
-            more = rule_set.findings_in({question.id: graver}) & read
+            less = rule_set.findings_on(question.id, calmer) & read
+            more = rule_set.findings_on(question.id, graver) & read
             for finding in sorted(less - more):
                 yield (
                     f"$.questions[{index}]: {finding!r} is present on {calmer!r} but not on "

@@ -203,21 +203,46 @@ class RuleSet:
     def findings_in(self, answers: Mapping[str, Answer]) -> frozenset[str]:
         """Return the ids of the findings that the answers make present.
 
+        "Not sure" in reply to a follow-up counts only while something else makes one of its
+        triggers present: being unsure about a detail is no sign that there is the thing
+        itself, and a caller unsure of everything must not drift into an emergency.
+
         Args:
             answers: Answer by the id of a question, or ``"yes"`` or ``"no"`` by the id of a
                 finding that has no question and was reported or denied.
         """
         present: set[str] = set()
+        waiting: dict[str, frozenset[str]] = {}
         for key, answer in answers.items():
-            for finding in self._findings_by_answer_key.get(key, ()):
+            question = self._question_by_id.get(key)
+            if answer == "unsure" and question is not None and question.follows:
+                waiting[key] = question.follows
+            else:
+                present |= self.findings_on(key, answer)
+        while opened := [key for key, follows in waiting.items() if follows & present]:
+            for key in opened:
+                present |= self.findings_on(key, "unsure")
+                del waiting[key]
+        return frozenset(present)
+
+    def findings_on(self, key: str, answer: Answer) -> frozenset[str]:
+        """Return the ids of the findings that one answer makes present by itself.
+
+        Args:
+            key: Id of the question, or of the finding reported or denied.
+            answer: The answer to it.
+        """
+        return frozenset().union(
+            *(
+                finding.implies | {finding.id}
+                for finding in self._findings_by_answer_key.get(key, ())
                 if (
                     answer == "yes"
                     if finding.present_when is None
                     else finding.present_when.accepts(answer)
-                ):
-                    present.add(finding.id)
-                    present |= finding.implies
-        return frozenset(present)
+                )
+            )
+        )
 
     def findings_from(self, question: Question) -> frozenset[str]:
         """Return the ids of all findings that some answer to the question makes present."""

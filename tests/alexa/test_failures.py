@@ -1,0 +1,109 @@
+"""When something breaks: the caller hears where to turn, the log hears nothing of the caller."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from skill.alexa.failures import speaking_on_failure
+from skill.alexa.skill import answering, build_skill
+from tests.conftest import Alexa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from skill.speech.catalogue import Catalogue
+    from skill.triage.model import RuleSet
+
+SAID = "my chest hurts and my name is Ada"
+
+
+def broken(envelope: Mapping[str, object]) -> dict[str, object]:
+    raise KeyError(SAID, envelope)
+
+
+@pytest.fixture
+def failing(rule_set: RuleSet, catalogues: Mapping[str, Catalogue]) -> Alexa:
+    """Give a device whose skill breaks on every request."""
+    return Alexa(speaking_on_failure(broken, catalogues), rule_set)
+
+
+def test_a_failure_says_the_emergency_number(failing: Alexa) -> None:
+    assert "911" in failing.launch().speech
+
+
+def test_a_failure_ends_the_session(failing: Alexa) -> None:
+    assert failing.launch().ended
+
+
+def test_a_failure_leaves_no_session_attributes(failing: Alexa) -> None:
+    assert failing.launch().envelope["sessionAttributes"] == {}
+
+
+def test_the_answer_to_a_failure_is_a_response_envelope(failing: Alexa) -> None:
+    envelope = failing.launch().envelope
+    assert json.loads(json.dumps(envelope)) == envelope
+    assert envelope["version"] == "1.0"
+
+
+def test_a_failure_is_logged_by_its_class_and_nothing_else(
+    failing: Alexa, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    failing.intent("ReportFindingIntent", finding=SAID)
+    assert [record.getMessage() for record in caplog.records] == ["unexpected_error KeyError"]
+    assert SAID not in caplog.text
+
+
+def test_a_failure_inside_a_turn_says_the_emergency_number(
+    rule_set: RuleSet, catalogues: Mapping[str, Catalogue], caplog: pytest.LogCaptureFixture
+) -> None:
+    wordless = {"en-US": replace(catalogues["en-US"], templates={})}
+    device = Alexa(answering(build_skill(rule_set, wordless), catalogues), rule_set)
+    caplog.set_level(logging.DEBUG)
+    assert "911" in device.report("chest_pain").speech
+    assert device.ended
+    assert "unexpected_error" in caplog.text
+    assert "chest" not in caplog.text
+
+
+def test_a_failure_speaks_the_words_of_the_locale(
+    rule_set: RuleSet, catalogues: Mapping[str, Catalogue]
+) -> None:
+    british = replace(catalogues["en-US"], locale="en-GB", emergency_number="999")
+    both = {**catalogues, "en-GB": british}
+    device = Alexa(speaking_on_failure(broken, both), rule_set, locale="en-GB")
+    assert "999" in device.launch().speech
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [{}, {"request": None}, {"request": {"locale": 7}}, {"request": {"locale": "xx-XX"}}],
+    ids=["empty", "no request", "odd locale", "unknown locale"],
+)
+def test_a_failure_on_any_envelope_speaks_american_english(
+    catalogues: Mapping[str, Catalogue], envelope: dict[str, object]
+) -> None:
+    assert "911" in json.dumps(speaking_on_failure(broken, catalogues)(envelope))
+
+
+def test_without_a_failure_the_answer_is_left_as_it_is(
+    catalogues: Mapping[str, Catalogue],
+) -> None:
+    answer: dict[str, object] = {"version": "1.0", "response": {}}
+    assert speaking_on_failure(lambda _: answer, catalogues)({}) is answer
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_whoever_stops_the_program_is_not_held_up(
+    catalogues: Mapping[str, Catalogue], stop: type[BaseException]
+) -> None:
+    def stopped(_: Mapping[str, object]) -> dict[str, object]:
+        raise stop
+
+    with pytest.raises(stop):
+        speaking_on_failure(stopped, catalogues)({})

@@ -1,0 +1,346 @@
+"""What must always hold (the invariants), whoever calls and whatever is said.
+
+Each is a property: Hypothesis searches for answers or events that break it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skill.alexa.skill import answering, build_skill
+from skill.dialogue.conversation import Conversation
+from skill.dialogue.events import (
+    Aged,
+    Answered,
+    AskedForHelp,
+    AskedToRepeat,
+    Counted,
+    Denied,
+    Event,
+    Lasted,
+    NotUnderstood,
+    Opened,
+    Reported,
+    StartedOver,
+    Stopped,
+    Treated,
+)
+from skill.dialogue.turn import begin, take_turn
+from skill.speech.catalogue import load_catalogues
+from skill.speech.ssml import to_ssml, to_text
+from skill.triage.assessment import assess
+from skill.triage.loading import load_rule_set
+from skill.triage.model import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from skill.dialogue.script import Reply
+    from skill.triage.model import Answer, Question, YesNo
+
+RULE_SET = load_rule_set()
+CATALOGUES = load_catalogues(RULE_SET)
+ASKED = [question for question in RULE_SET.questions if not question.volunteered]
+REPORTABLE = [finding for finding in RULE_SET.findings if finding.reported]
+STEPS: Mapping[YesNo, tuple[YesNo, ...]] = {
+    "yes": ("no", "unsure", "yes"),
+    "no": ("yes", "unsure", "no"),
+}
+
+
+def said_to(question: Question) -> st.SearchStrategy[Answer]:
+    if question.kind == "yes_no":
+        return st.sampled_from(["yes", "no", "unsure"])
+    low, high = question.answer.minimum or 0, min(question.answer.maximum or 120, 120)
+    return st.one_of(st.just("unsure"), st.integers(low, high))
+
+
+ANSWERS: st.SearchStrategy[dict[str, Answer]] = st.builds(
+    lambda asked, reported: {**reported, **asked},
+    st.fixed_dictionaries({}, optional={q.id: said_to(q) for q in RULE_SET.questions}),
+    st.dictionaries(
+        st.sampled_from([f.id for f in REPORTABLE if f.question is None]),
+        st.sampled_from(["yes", "no"]),
+        max_size=4,
+    ),
+)
+FINDINGS = st.lists(st.sampled_from([f.id for f in REPORTABLE]), min_size=1, max_size=3).map(tuple)
+NUMBERS = st.one_of(st.none(), st.integers(-5, 200), st.just(10**6))
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.sampled_from([Answered("yes"), Answered("no"), Answered("unsure")]),
+    st.sampled_from([Answered("no"), Answered("unsure"), NotUnderstood()]),
+    st.sampled_from(
+        [Opened(), AskedForHelp(), AskedToRepeat(), StartedOver(), Stopped(), NotUnderstood()]
+    ),
+    NUMBERS.map(Counted),
+    NUMBERS.map(Lasted),
+    NUMBERS.map(Aged),
+    NUMBERS.map(Treated),
+    FINDINGS.map(Reported),
+    FINDINGS.map(Denied),
+)
+CALLS = st.lists(EVENTS, max_size=30)
+
+
+def replies_to(events: list[Event]) -> list[tuple[Event, Conversation, Reply]]:
+    """Return each event with the state before it and the reply; a closed session begins anew."""
+    conversation = begin(RULE_SET)
+    turns = []
+    for event in events:
+        before = conversation
+        conversation, reply = take_turn(conversation, event, RULE_SET)
+        turns.append((event, before, reply))
+        if reply.closes:
+            conversation = begin(RULE_SET)
+    return turns
+
+
+def text_of(reply: Reply, locale: str = "en-US") -> str:
+    return to_text([CATALOGUES[locale].phrase(line) for line in reply.say])
+
+
+@given(ANSWERS)
+def test_urgency_never_falls_when_a_finding_is_added(answers: dict[str, Answer]) -> None:
+    before = assess(RULE_SET, answers)
+    for added in REPORTABLE:
+        if added.question is None:
+            after = assess(RULE_SET, {**answers, added.id: "yes"})
+            assert after.disposition >= before.disposition, added.id
+
+
+@given(ANSWERS)
+def test_urgency_never_falls_from_no_over_not_sure_to_yes(answers: dict[str, Answer]) -> None:
+    for question in RULE_SET.questions:
+        if question.alarming is None:
+            continue
+        levels = [
+            assess(RULE_SET, {**answers, question.id: step}).disposition
+            for step in STEPS[question.alarming]
+        ]
+        assert all(calmer <= graver for calmer, graver in pairwise(levels)), question.id
+
+
+@given(ANSWERS)
+def test_self_care_is_never_advised_while_an_unasked_question_could_raise_it(
+    answers: dict[str, Answer],
+) -> None:
+    assessment = assess(RULE_SET, answers)
+    if assessment.next_question is not None or assessment.disposition is not Disposition.SELF_CARE:
+        return
+    for question in ASKED:
+        if question.id in answers or (
+            question.follows and question.follows.isdisjoint(assessment.present)
+        ):
+            continue
+        for answer in ("yes", "no", "unsure", 0, 3, 40, 90):
+            if question.answer.accepts(answer):
+                raised = assess(RULE_SET, {**answers, question.id: answer})
+                assert raised.disposition is Disposition.SELF_CARE or (
+                    # A contradiction of what was reported is not an unasked question.
+                    RULE_SET.is_answered(question, answers, assessment.present)
+                ), question.id
+
+
+@pytest.mark.parametrize("question", [q for q in ASKED if not q.follows], ids=lambda q: str(q.id))
+def test_not_sure_about_a_red_flag_is_never_self_care(question: Question) -> None:
+    """With every other answer calm. Fever opens the flu question, which settles it.
+
+    A question whose yes is harmless alone opens its follow-ups instead, each of which is
+    answered "not sure" here too.
+    """
+    answers: dict[str, Answer] = {question.id: "unsure"}
+    while True:
+        assessment = assess(RULE_SET, answers)
+        asked = assessment.next_question
+        if asked is None:
+            break
+        if asked.follows:
+            answers[asked.id] = "unsure"
+        else:
+            answers[asked.id] = calm_answer(asked)
+    assert assessment.disposition > Disposition.SELF_CARE
+
+
+def calm_answer(question: Question) -> Answer:
+    if question.alarming is not None:
+        return STEPS[question.alarming][0]
+    return {"age": 40, "duration": 3, "count": 0}[question.kind]
+
+
+@given(ANSWERS)
+def test_not_sure_answers_alone_never_make_an_emergency(answers: dict[str, Answer]) -> None:
+    unsure: dict[str, Answer] = {
+        key: "unsure" if RULE_SET.question(key) else "no"
+        for key, answer in answers.items()
+        if not isinstance(answer, int)
+    }
+    assert assess(RULE_SET, unsure).disposition < Disposition.EMERGENCY
+
+
+@given(ANSWERS)
+def test_the_most_urgent_advice_stops_all_further_questions(answers: dict[str, Answer]) -> None:
+    assessment = assess(RULE_SET, answers)
+    if assessment.disposition is Disposition.EMERGENCY:
+        assert assessment.next_question is None
+
+
+@given(CALLS)
+def test_emergency_advice_begins_and_ends_with_the_number(events: list[Event]) -> None:
+    for _, _, reply in replies_to(events):
+        if reply.advice is Disposition.EMERGENCY:
+            for locale, catalogue in CATALOGUES.items():
+                text = text_of(reply, locale)
+                number = catalogue.emergency_number
+                assert text.startswith(f"Call {number}")
+                assert text.endswith(f"Call {number}, or your local emergency number.")
+                assert any(line.id.startswith("holding.") for line in reply.say)
+                assert reply.closes
+
+
+@given(CALLS)
+def test_every_advice_below_emergency_names_warning_signs(events: list[Event]) -> None:
+    for _, _, reply in replies_to(events):
+        if reply.advice is not None and reply.advice is not Disposition.EMERGENCY:
+            assert "safety_net.emergency" in {line.id for line in reply.say}
+            assert reply.closes
+
+
+@given(CALLS)
+def test_a_reply_that_keeps_listening_ends_in_a_question_and_has_a_reprompt(
+    events: list[Event],
+) -> None:
+    for _, _, reply in replies_to(events):
+        for locale, catalogue in CATALOGUES.items():
+            ends_in_question = text_of(reply, locale).endswith("?")
+            assert ends_in_question is not reply.closes, reply
+            if not reply.closes:
+                again = to_text([catalogue.phrase(line) for line in reply.reprompt])
+                assert again.endswith("?")
+                assert len(again) < len(text_of(reply, locale))
+
+
+@given(CALLS)
+def test_three_misheard_replies_send_the_caller_to_a_person(events: list[Event]) -> None:
+    turns = replies_to([Opened(), *events, Opened(), *[NotUnderstood()] * 3])
+    assert [reply.closes for _, _, reply in turns[-3:]] == [False, False, True]
+    assert "See a doctor today" in text_of(turns[-1][2])
+
+
+@given(CALLS)
+def test_any_sequence_of_events_yields_a_sayable_reply_in_every_locale(
+    events: list[Event],
+) -> None:
+    for _, _, reply in replies_to(events):
+        for catalogue in CATALOGUES.values():
+            ssml = to_ssml([catalogue.phrase(line) for line in (*reply.say, *reply.reprompt)])
+            assert 0 < len("".join(ET.fromstring(ssml).itertext())) < 8_000  # noqa: S314 - ours
+
+
+@given(CALLS, EVENTS)
+def test_the_same_turn_gives_the_same_answer(events: list[Event], event: Event) -> None:
+    conversation = begin(RULE_SET)
+    for one in events:
+        conversation, _ = take_turn(conversation, one, RULE_SET)
+    assert take_turn(conversation, event, RULE_SET) == take_turn(conversation, event, RULE_SET)
+
+
+@given(CALLS)
+def test_every_state_survives_its_journey_through_the_session_attributes(
+    events: list[Event],
+) -> None:
+    conversation = begin(RULE_SET)
+    for event in events:
+        conversation, _ = take_turn(conversation, event, RULE_SET)
+        travelled = json.loads(json.dumps(conversation.to_attributes()))
+        assert Conversation.from_attributes(travelled, RULE_SET) == conversation
+
+
+@given(CALLS, st.sampled_from([f.id for f in REPORTABLE]))
+def test_an_emergency_that_is_reported_is_answered_in_that_turn(
+    events: list[Event], finding: str
+) -> None:
+    alone = assess(RULE_SET, {RULE_SET.finding(finding).answer_key: "yes"})  # type: ignore[union-attr]  # it is one
+    if alone.disposition is not Disposition.EMERGENCY:
+        return
+    *_, (_, _, reply) = replies_to([*events, Reported((finding,))])
+    assert reply.advice is Disposition.EMERGENCY
+
+
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+ANSWER = answering(build_skill(RULE_SET, CATALOGUES), CATALOGUES)
+
+
+@settings(max_examples=60)
+@given(
+    st.one_of(
+        JUNK,
+        st.fixed_dictionaries(
+            {
+                "rule_set": st.just(RULE_SET.name),
+                "answers": st.one_of(JUNK, ANSWERS),
+                "pending": st.one_of(JUNK, st.sampled_from([q.id for q in ASKED])),
+                "misses": st.one_of(JUNK, st.integers(0, 2)),
+                "rephrased": st.booleans(),
+                "said": st.one_of(JUNK, st.just([["greeting", {}]])),
+            }
+        ),
+    ),
+    st.sampled_from(["AMAZON.YesIntent", "AMAZON.RepeatIntent", "GiveNumberIntent", "Odd"]),
+)
+def test_any_session_attributes_are_refused_or_usable(attributes: object, intent: str) -> None:
+    envelope = {
+        "session": {"new": False, "attributes": attributes},
+        "request": {"type": "IntentRequest", "locale": "en-US", "intent": {"name": intent}},
+    }
+    response = ANSWER(envelope)["response"]
+    assert isinstance(response, dict)
+    assert "something went wrong" not in response["outputSpeech"]["ssml"]
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(["request", "session", "context"]), JUNK))
+def test_any_json_gets_an_answer(envelope: dict[str, object]) -> None:
+    assert ANSWER(envelope)["version"] == "1.0"
+
+
+def test_an_unexpected_error_still_says_where_to_turn_in_an_emergency() -> None:
+    broken = build_skill(RULE_SET, {})  # no words at all: speaking raises
+    envelope = {"request": {"type": "LaunchRequest", "locale": "en-US"}}
+    answer = answering(broken, CATALOGUES)(envelope)
+    assert "911" in json.dumps(answer)
+
+
+@settings(max_examples=30)
+@given(CALLS)
+def test_no_log_record_contains_an_answer_or_an_advice_level(events: list[Event]) -> None:
+    records: list[logging.LogRecord] = []
+
+    class Recorder(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    handler = Recorder()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    try:
+        replies_to(events)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    assert records == []
