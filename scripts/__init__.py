@@ -1,0 +1,1 @@
+"""Programs for whoever works on the skill; the skill never imports them."""
