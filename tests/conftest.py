@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from hypothesis import settings
 
+from scripts.simulator.device import Device
+from scripts.simulator.endpoint import Endpoint
+from scripts.simulator.interaction_model import load_interaction_model
+from scripts.simulator.phrases import load_phrases
+from scripts.simulator.serving import served
+from scripts.simulator.signing import SKILL_ID, throwaway_authority
+from scripts.simulator.understanding import Understanding
 from skill.alexa.skill import answering, build_skill
 from skill.speech.catalogue import Catalogue, load_catalogues
 from skill.triage.loading import load_rule_set
+from skill.web.endpoint import create_app
+from skill.web.verification import RequestVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from skill.triage.model import RuleSet
 
@@ -208,3 +219,39 @@ def answer(rule_set: RuleSet, catalogues: dict[str, Catalogue]) -> Answering:
 def alexa(answer: Answering, rule_set: RuleSet) -> Alexa:
     """Give a device with the skill, not opened yet."""
     return Alexa(answer, rule_set)
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def endpoint(answer: Answering) -> Iterator[Endpoint]:
+    """Serve the skill over HTTP, to requests signed by a throwaway authority."""
+    authority = throwaway_authority(now())
+    verifier = RequestVerifier(SKILL_ID, [authority.root], authority.fetch, now)
+    with served(create_app(answer, verifier)) as url:
+        yield Endpoint(url, authority.signed_headers)
+
+
+@pytest.fixture(scope="session")
+def understanding() -> Understanding:
+    """Give what reads utterances by the interaction model."""
+    model = load_interaction_model("en-US")
+    return Understanding(model, load_phrases(model.language))
+
+
+@pytest.fixture
+def device(endpoint: Endpoint, understanding: Understanding) -> Device:
+    """Give a pretend Echo that nobody has spoken to yet."""
+    model = load_interaction_model("en-US")
+    ids = itertools.count()
+    return Device(
+        model=model,
+        understanding=understanding,
+        phrases=load_phrases(model.language),
+        endpoint=endpoint,
+        clock=now,
+        new_id=lambda: str(next(ids)),
+    )

@@ -29,7 +29,7 @@ def readable_part(envelope: Mapping[str, object]) -> dict[str, object] | None:
     known: Alexa speaks no answer to the first ones and may add others.
     """
     request = _object(envelope.get("request"))
-    if request.get("type") not in _SPOKEN_TO:
+    if _text(request.get("type")) not in _SPOKEN_TO:
         return None
     session = _object(envelope.get("session"))
     readable: dict[str, object] = {
@@ -77,7 +77,7 @@ def _slot(name: str, slot: Mapping[str, object]) -> dict[str, object]:
 
 
 def _authority(authority: Mapping[str, object]) -> dict[str, object] | None:
-    code = _object(authority.get("status")).get("code")
+    code = _text(_object(authority.get("status")).get("code"))
     if code not in _STATUS_CODES:
         return None
     values = [_object(_object(entry).get("value")) for entry in _list(authority.get("values"))]

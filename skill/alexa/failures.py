@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING
 
 from skill.alexa.envelopes import locale_of
 from skill.dialogue.script import FAILED
-from skill.speech.catalogue import DEFAULT_LOCALE
+from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_ssml
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ def speaking_on_failure(
             return answer(envelope)
         except Exception as error:  # noqa: BLE001 - the last chance to speak to the caller
             # The class only: a message or a traceback may quote what the caller said.
-            _LOGGER.error("unexpected_error %s", type(error).__name__)  # noqa: TRY400 - as above
-            catalogue = catalogues.get(locale_of(envelope)) or catalogues[DEFAULT_LOCALE]
-            speech = {"type": "SSML", "ssml": to_ssml([catalogue.phrase(FAILED)])}
+            record = {"level": "ERROR", "event": "unexpected_error", "error": type(error).__name__}
+            _LOGGER.error(json.dumps(record))  # noqa: TRY400 - as above
+            catalogue = catalogue_for(locale_of(envelope), catalogues)
+            speech = {"type": "SSML", "ssml": to_ssml(catalogue.say((FAILED,)))}
             return {
                 "version": "1.0",
                 "sessionAttributes": {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from ask_sdk_core.dispatch_components import AbstractRequestHandler
@@ -10,8 +11,10 @@ from ask_sdk_model import IntentRequest
 
 from skill.alexa.slots import days, names_a_loss, resolved_ids, whole_number
 from skill.dialogue.events import (
+    AboutOther,
     Aged,
     Answered,
+    AskedAbout,
     AskedForHelp,
     AskedToRepeat,
     Counted,
@@ -20,6 +23,7 @@ from skill.dialogue.events import (
     Lasted,
     NotUnderstood,
     Opened,
+    Reassured,
     Reported,
     StartedOver,
     Stopped,
@@ -37,6 +41,10 @@ if TYPE_CHECKING:
     Slots: TypeAlias = Mapping[str, Slot]
 
 
+PERSON_SLOT = "person"
+"""Filled when the caller speaks of somebody else; who it is goes no further than here."""
+
+
 def _reported(slots: Slots) -> Event:
     findings = resolved_ids(slots)
     return Reported(findings) if findings else NotUnderstood()
@@ -52,6 +60,10 @@ def _denied(slots: Slots) -> Event:
     return Denied(findings) if findings else NotUnderstood()
 
 
+def _asked_about(topic: str, _: Slots) -> Event:
+    return AskedAbout(topic)
+
+
 EVENT_BY_INTENT: Mapping[str, Callable[[Slots], Event]] = {
     "AMAZON.YesIntent": lambda _: Answered("yes"),
     "AMAZON.NoIntent": lambda _: Answered("no"),
@@ -62,6 +74,22 @@ EVENT_BY_INTENT: Mapping[str, Callable[[Slots], Event]] = {
     "GiveDurationIntent": lambda slots: Lasted(days(slots, "duration")),
     "GiveAgeIntent": lambda slots: Aged(whole_number(slots, "age")),
     "GiveTreatmentIntent": lambda slots: Treated(days(slots, "duration")),
+    "CallForOtherIntent": lambda _: AboutOther(NotUnderstood()),
+    "ReassureIntent": lambda _: Reassured(),
+    **{
+        name: partial(_asked_about, topic)
+        for name, topic in {
+            "AskSymptomsIntent": "symptoms",
+            "AskCausesIntent": "causes",
+            "AskRiskFactorsIntent": "risk_factors",
+            "AskWhenSeriousIntent": "when_serious",
+            "AskBetweenShoulderBladesIntent": "between_shoulder_blades",
+            "AskOrgansIntent": "organs",
+            "AskHomeCareIntent": "home_care",
+            "AskMedicinesIntent": "medicines",
+            "AskHowLongIntent": "how_long",
+        }.items()
+    },
     "AMAZON.RepeatIntent": lambda _: AskedToRepeat(),
     "AMAZON.HelpIntent": lambda _: AskedForHelp(),
     "AMAZON.StartOverIntent": lambda _: StartedOver(),
@@ -103,8 +131,12 @@ class IntentHandler(AbstractRequestHandler):
         """Take the turn of the event that the intent means."""
         request = handler_input.request_envelope.request
         intent = request.intent if isinstance(request, IntentRequest) else None
-        slots = (intent and intent.slots) or {}
-        return self._turns.take(handler_input, EVENT_BY_INTENT[self._name](slots))
+        slots = dict((intent and intent.slots) or {})
+        person = slots.pop(PERSON_SLOT, None)
+        event = EVENT_BY_INTENT[self._name](slots)
+        if person is not None and person.value and not isinstance(event, AboutOther | Reassured):
+            event = AboutOther(event)
+        return self._turns.take(handler_input, event)
 
 
 class UnknownIntentHandler(AbstractRequestHandler):

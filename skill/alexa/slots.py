@@ -23,23 +23,24 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 _MOST_DURATION_CHARACTERS = 40
 
 # Alexa may match "no chest pain" to chest pain. A value that starts by denying, or denies
-# further on in so many words, is not taken for a finding ...
+# having something further on, is not taken for a finding ...
 _DENIAL = re.compile(
     r"^(?:no|not|never|none|without|neither|nor|free of|zero)\b"
-    r"|\b(?:don't|do not|doesn't|does not|didn't|haven't|hasn't|isn't|aren't|wasn't|ain't"
-    r"|never had|not have|no longer|used to)\b",
+    r"|\b(?:don't|do not|doesn't|does not|didn't|did not|haven't|have not|hasn't|has not|ain't"
+    r"|never)(?: really| ever| even)? (?:have|had|got|get|any|a|feel any|been)\b"
+    r"|\b(?:isn't|aren't|wasn't|is not|are not) (?:any|a|really)\b"
+    r"|\bno longer (?:have|has|got|hurt|feel any)|\bused to (?:have|get|be)\b",
     re.IGNORECASE,
 )
-# ... but for words that are themselves the complaint: something lost, or that rest won't help.
+# ... but for words that are themselves the complaint: something lost or not working.
 _LOSS = re.compile(
     r"^(?:no|not|not much|zero) (?:feeling|sensation|control|balance|strength|power|grip|grasp"
     r"|use|movement|reflexes|peeing|pee|urine|wee|weeing|able|in control|steady|walking|breath"
-    r"|air|urinating|going|emptying|eased|better|relief|position|safe)\b"
-    r"|\b(?:doesn't|does not|don't|won't|isn't|is not) (?:ease|get better|go away|stop|let up"
-    r"|work|feel right|respond|fade|feel safe|hold me|move|want to live|settle|help)\b",
+    r"|breathing|air|getting enough|urinating|going|emptying|eased|better|relief|position|safe"
+    r"|making|responding|reason|point|spleen|eased|waking up|himself|herself|myself)\b"
+    r"|\b(?:haven't|hasn't|have not|has not) been able\b",
     re.IGNORECASE,
 )
-
 _INABILITY = re.compile(r"(?:can't|cannot|can not|couldn't|won't)\b", re.IGNORECASE)
 
 
@@ -69,6 +70,8 @@ def days(slots: Mapping[str, Slot], name: str) -> int | None:
     a day counts as a whole one, because the longer time is never the calmer one.
     """
     value = _value(slots, name)
+    if not any(digit in value for digit in "0123456789"):
+        return None
     if len(value) > _MOST_DURATION_CHARACTERS or not value.isascii():
         return None
     try:
@@ -87,6 +90,7 @@ def days(slots: Mapping[str, Slot], name: str) -> int | None:
 
 def denies(words: str) -> bool:
     """Say whether the words of a slot deny what they name."""
+    words = words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return bool(_DENIAL.search(words)) and not _LOSS.search(words)
 
 

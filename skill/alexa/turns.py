@@ -11,7 +11,7 @@ from skill.dialogue.conversation import Conversation
 from skill.dialogue.script import Line
 from skill.dialogue.turn import begin, take_turn
 from skill.errors import ConversationError
-from skill.speech.catalogue import DEFAULT_LOCALE
+from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_ssml, to_text
 
 if TYPE_CHECKING:
@@ -51,15 +51,16 @@ class Turns:
             return None
 
     def _spoken(self, handler_input: HandlerInput, reply: Reply) -> Response:
-        locale = str(get_locale(handler_input))
-        catalogue = self._catalogues.get(locale) or self._catalogues[DEFAULT_LOCALE]
+        catalogue = catalogue_for(str(get_locale(handler_input)), self._catalogues)
         builder = handler_input.response_builder
-        builder.speak(to_ssml([catalogue.phrase(line) for line in reply.say]))
+        builder.speak(to_ssml(catalogue.say(reply.say, about_other=reply.about_other)))
         if reply.reprompt:
-            builder.ask(to_ssml([catalogue.phrase(line) for line in reply.reprompt]))
+            again = catalogue.say(reply.reprompt, about_other=reply.about_other)
+            builder.ask(to_ssml(again))
         builder.set_should_end_session(reply.closes)
         if reply.advice is not None:
-            title = catalogue.phrase(Line("card.title"))
-            content = catalogue.phrase(Line(f"card.{reply.advice.name.lower()}"))
+            title, content = catalogue.say(
+                (Line("card.title"), Line(f"card.{reply.advice.name.lower()}"))
+            )
             builder.set_card(SimpleCard(title=to_text([title]), content=to_text([content])))
         return builder.response

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from skill.dialogue.script import Line, can_be_repeated
+from skill.dialogue.prompts import prompt_for
+from skill.dialogue.script import Line, is_line
 from skill.errors import ConversationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from skill.triage.model import Answer, Question, RuleSet
+    from skill.triage.model import Answer, RuleSet
 
 MISSES_ALLOWED = 2
 """After this many misses in a row at one question, the next one sends the caller to a person."""
@@ -29,7 +30,7 @@ class Conversation:
         rule_set: Name and version of the rule set it runs on.
         answers: Answer by the id of the question, or of the finding reported or denied, in
             the order in which they were given.
-        pending: Id of the question that waits for an answer, or ``None``.
+        pending: What waits for an answer, as in :class:`Prompt`, or ``None``.
         misses: How often in a row the caller was not understood at it.
         rephrased: Whether it was already asked in simpler words.
         said: The last lines said, to repeat them.
@@ -80,10 +81,6 @@ class Conversation:
             said=_said(attributes["said"], rule_set),
         )
 
-    def pending_question(self, rule_set: RuleSet) -> Question | None:
-        """Return the question that waits for an answer, or ``None``."""
-        return None if self.pending is None else rule_set.question(self.pending)
-
 
 def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
     if not isinstance(value, dict):
@@ -94,7 +91,10 @@ def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
         known = (
             question.answer.accepts(answer)
             if question is not None
-            else finding is not None and finding.reported and answer in ("yes", "no")
+            else finding is not None
+            and finding.reported
+            and finding.question is None
+            and answer in ("yes", "no")
         )
         if not known:
             raise ConversationError("answers: an answer that was never asked for")
@@ -104,10 +104,9 @@ def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
 def _pending(value: object, rule_set: RuleSet) -> str | None:
     if value is None:
         return None
-    question = rule_set.question(value) if isinstance(value, str) else None
-    if question is None or question.volunteered:
-        raise ConversationError("pending: no such question")
-    return question.id
+    if not isinstance(value, str) or prompt_for(value, rule_set) is None:
+        raise ConversationError("pending: nothing that this version asks")
+    return value
 
 
 def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
@@ -116,8 +115,17 @@ def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
     lines = []
     for entry in value:
         match entry:
-            case [str(line_id), {**values}] if not values and can_be_repeated(line_id, rule_set):
-                lines.append(Line(line_id))
+            case [str(line_id), {**values}]:
+                line = Line(line_id, tuple((str(name), _value(v)) for name, v in values.items()))
             case _:
-                raise ConversationError("said: a line that this version does not say")
+                raise ConversationError("said: expected [id, values]")
+        if not is_line(line, rule_set):
+            raise ConversationError("said: a line that this version does not say")
+        lines.append(line)
     return tuple(lines)
+
+
+def _value(value: object) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ConversationError("said: expected a number or the id of a line")
+    return value

@@ -64,6 +64,25 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutOther:
+    """The caller spoke of somebody else: what happened, and that the pain is not their own."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """The caller asked about a topic. An id of the rule set's topics."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reassured:
+    """The caller said that it is nothing, or that somebody thinks so."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedToRepeat:
     """The caller wants the last words again."""
 
@@ -97,6 +116,9 @@ Event: TypeAlias = (
     | Treated
     | Reported
     | Denied
+    | AboutOther
+    | AskedAbout
+    | Reassured
     | AskedToRepeat
     | AskedForHelp
     | StartedOver

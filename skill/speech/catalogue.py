@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from skill.dialogue.script import line_ids
-from skill.errors import CatalogueError
+from skill.errors import CatalogueError, RuleSetError
+from skill.triage.loading import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from skill.dialogue.script import Line
     from skill.triage.model import RuleSet
 
 LOCALES_FOLDER = Path(__file__).parent / "locales"
 DEFAULT_LOCALE = "en-US"
+ELSEWHERE = ""
+"""Stands for every locale without words of its own: those of ``en-US``, and no number."""
 
-_KEYS = {"locale", "emergency_number", "other_person", "lines"}
+NUMBER_KINDS = ("emergency_number", "nurse_line", "crisis_line")
+"""The numbers that a locale may have, each with the sources that give it."""
+
+Json: TypeAlias = Any  # what a parsed file is made of; nothing past this module is typed so
+
+_BASE_KEYS = {"locale", "numbers", "other_person", "around_numbers", "lines"}
+_BASED_KEYS = {"locale", "based_on", "numbers", "lines"}
+_EMERGENCY_NAMES = ("number", "number_or_local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +39,12 @@ class Part:
     Attributes:
         text: The words, or the digits of a number to call.
         is_number: Whether it is a number to call, which is spoken digit by digit.
+        spoken: How people there say the number, where that is not digit by digit.
     """
 
     text: str
     is_number: bool = False
+    spoken: str | None = None
 
 
 Phrase: TypeAlias = tuple[Part, ...]
@@ -48,17 +59,27 @@ class Catalogue:
 
     Attributes:
         locale: Its name, such as ``en-US``.
-        emergency_number: The number to call, in digits.
+        emergency_number: The number to call; ``None`` where none is known.
+        nurse_line: The number of a line for advice that can wait; ``None`` where there is none.
+        crisis_line: The number of a line for people in despair; ``None`` where none is known.
         other_person: What ``{you}``, ``{your}`` and the like become when the caller speaks
             for somebody else: ``{you:object}`` becomes "them". For the caller the words in
             braces, up to the colon, are said as they stand.
+        around_numbers: Words that stand in for a number that is not known, or follow one.
         templates: Line id to its template.
     """
 
     locale: str
-    emergency_number: str
+    emergency_number: Part | None
+    nurse_line: Part | None
+    crisis_line: Part | None
     other_person: Mapping[str, str]
+    around_numbers: Mapping[str, str]
     templates: Mapping[str, _Template]
+
+    def say(self, lines: Sequence[Line], *, about_other: bool = False) -> list[Phrase]:
+        """Return the words of some lines, in order. See :meth:`phrase`."""
+        return [self.phrase(line, about_other=about_other) for line in lines]
 
     def phrase(self, line: Line, *, about_other: bool = False) -> Phrase:
         """Return the words of a line.
@@ -73,76 +94,145 @@ class Catalogue:
             parts.append(Part(words))
             if name is None:
                 continue
-            if name == "number":
-                parts.append(Part(self.emergency_number, is_number=True))
-            elif name in self.other_person:
+            if name in self.other_person:
                 own = name.partition(":")[0]
                 parts.append(Part(self.other_person[name] if about_other else own))
+            elif name in values:
+                parts += self._value(values[name])
             else:
-                parts.append(Part(str(values[name])))
+                parts += self._number(name)
         return tuple(part for part in parts if part.text)
+
+    def _value(self, value: int | str) -> Phrase:
+        if isinstance(value, int):
+            return (Part(str(value)),)
+        return tuple(Part(words) for words, _ in self.templates[value])
+
+    def _number(self, name: str) -> Phrase:
+        kind = "emergency_number" if name in _EMERGENCY_NAMES else name
+        number: Part | None = getattr(self, kind)
+        if number is None:
+            return (Part(self.around_numbers[f"no_{kind}"]),)
+        if name == "number_or_local":
+            return (number, Part(self.around_numbers["or_local"]))
+        return (number,)
+
+
+def catalogue_for(locale: str, catalogues: Mapping[str, Catalogue]) -> Catalogue:
+    """Return the words for a locale; for one without its own, ``en-US`` and no number."""
+    return catalogues.get(locale) or catalogues[ELSEWHERE]
 
 
 def load_catalogues(rule_set: RuleSet, folder: Path = LOCALES_FOLDER) -> dict[str, Catalogue]:
     """Read every locale in a folder and check it against the rule set.
 
     Returns:
-        Locale to catalogue, ``en-US`` among them.
+        Locale to catalogue, ``en-US`` and ``ELSEWHERE`` among them.
 
     Raises:
         CatalogueError: With every defect of every locale.
     """
-    catalogues: dict[str, Catalogue] = {}
+    documents: dict[str, Json] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.json")):
         try:
-            catalogue = _parsed(json.loads(path.read_text(encoding="utf-8")), path.stem)
-        except (OSError, ValueError) as error:
+            documents[path.stem] = _checked(read_json(path), path.stem)
+        except RuleSetError as error:
+            problems += error.problems
+        except ValueError as error:
             problems.append(f"{path.name}: {error}")
-            continue
-        problems += [f"{path.name}: {p}" for p in _problems(catalogue, line_ids(rule_set))]
-        catalogues[catalogue.locale] = catalogue
-    if not problems and DEFAULT_LOCALE not in catalogues:
+    if not (folder / f"{DEFAULT_LOCALE}.json").exists():
         problems.append(f"{folder}: {DEFAULT_LOCALE}.json is missing")
+    expected = frozenset(line_ids(rule_set))
+    catalogues: dict[str, Catalogue] = {}
+    for locale, document in documents.items() if not problems else ():
+        base = documents.get(document.get("based_on", locale))
+        found = list(_number_problems(document)) + list(_base_problems(document, base))
+        if not found and base is not None:
+            catalogues[locale] = _built(document, base)
+            found = list(_line_problems(catalogues[locale], expected))
+        problems += [f"{locale}.json: {problem}" for problem in found]
     if problems:
         raise CatalogueError(tuple(problems))
-    return catalogues
+    nowhere = replace(
+        catalogues[DEFAULT_LOCALE], emergency_number=None, nurse_line=None, crisis_line=None
+    )
+    return {**catalogues, ELSEWHERE: nowhere}
 
 
-def _parsed(document: Any, name: str) -> Catalogue:  # noqa: ANN401 - JSON, as it comes
-    if not isinstance(document, dict) or document.keys() != _KEYS:
-        raise ValueError(f"expected an object with the keys {', '.join(sorted(_KEYS))}")
+def _checked(document: Json, name: str) -> Json:
+    if not isinstance(document, dict):
+        raise ValueError("expected an object")  # noqa: TRY004 - a defect of the file's content
+    based = "based_on" in document
+    expected = _BASED_KEYS if based else _BASE_KEYS
+    if document.keys() != expected:
+        raise ValueError(f"expected the keys {', '.join(sorted(expected))}")
     if document["locale"] != name:
         raise ValueError(f"locale: found {document['locale']!r}, expected {name!r}")
-    for key in ("other_person", "lines"):
+    for key in {"other_person", "around_numbers", "lines"} & document.keys():
         texts = document[key]
         if not isinstance(texts, dict) or not all(isinstance(t, str) for t in texts.values()):
             raise ValueError(f"{key}: expected an object of texts")
-    number = document["emergency_number"]
-    if not isinstance(number, str) or not number.isdecimal():
-        raise ValueError("emergency_number: expected digits")
+    return document
+
+
+def _number_problems(document: Json) -> Iterator[str]:
+    numbers = document["numbers"]
+    if not isinstance(numbers, dict) or numbers.keys() != set(NUMBER_KINDS):
+        yield f"numbers: expected the keys {', '.join(NUMBER_KINDS)}"
+        return
+    for kind, entries in numbers.items():
+        for entry in entries:
+            if entry.keys() - {"spoken"} != {"number", "source", "verified", "read_on"}:
+                yield f"numbers.{kind}: expected number, source, verified and read_on"
+            elif not (entry["number"].isascii() and entry["number"].isdecimal()):
+                yield f"numbers.{kind}: {entry['number']!r} is not made of digits"
+        said = {entry.get("number") for entry in entries}
+        if len(said) > 1:
+            yield f"numbers.{kind}: the sources disagree: {', '.join(sorted(map(str, said)))}"
+    if not numbers["emergency_number"]:
+        yield "numbers.emergency_number: expected at least one source"
+
+
+def _base_problems(document: Json, base: Json | None) -> Iterator[str]:
+    if base is None or "based_on" in base:
+        yield f"based_on: {document['based_on']!r} is no locale with words of its own"
+        return
+    for line_id in sorted(document["lines"].keys() - base["lines"].keys()):
+        yield f"lines: {line_id!r} is never said"
+
+
+def _built(document: Json, base: Json) -> Catalogue:
+    numbers = {
+        kind: Part(entries[0]["number"], is_number=True, spoken=entries[0].get("spoken"))
+        if entries
+        else None
+        for kind, entries in document["numbers"].items()
+    }
     return Catalogue(
-        locale=name,
-        emergency_number=number,
-        other_person=document["other_person"],
+        locale=document["locale"],
+        **numbers,
+        other_person=base["other_person"],
+        around_numbers=base["around_numbers"],
         templates={
             line_id: tuple(
                 (words, f"{name}:{role}" if role else name)
                 for words, name, role, _ in Formatter().parse(text)
             )
-            for line_id, text in document["lines"].items()
+            for line_id, text in {**base["lines"], **document["lines"]}.items()
         },
     )
 
 
-def _problems(catalogue: Catalogue, expected: Iterable[str]) -> Iterator[str]:
-    wanted = frozenset(expected)
-    for line_id in sorted(wanted - catalogue.templates.keys()):
+def _line_problems(catalogue: Catalogue, expected: frozenset[str]) -> Iterator[str]:
+    for line_id in sorted(expected - catalogue.templates.keys()):
         yield f"lines: {line_id!r} is missing"
-    for line_id in sorted(catalogue.templates.keys() - wanted):
+    for line_id in sorted(catalogue.templates.keys() - expected):
         yield f"lines: {line_id!r} is never said"
-    known = {"number", *catalogue.other_person}
+    known = {*_EMERGENCY_NAMES, "nurse_line", "crisis_line", *catalogue.other_person}
     for line_id, template in catalogue.templates.items():
+        own = {"confirm": {"finding"}}.get(line_id, set())
+        counted = {"count"} if line_id.startswith("heard.") else set()
         for _, name in template:
-            if name is not None and name not in known:
+            if name is not None and name not in known | own | counted:
                 yield f"lines: {line_id!r} has the unknown placeholder {{{name}}}"

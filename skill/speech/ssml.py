@@ -8,28 +8,28 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skill.speech.catalogue import Phrase
+    from skill.speech.catalogue import Part, Phrase
 
 _QUOTES = {'"': "&quot;", "'": "&apos;"}
 
 
 def to_ssml(phrases: Sequence[Phrase]) -> str:
     """Return the phrases as one SSML document, ``<speak>`` included."""
-    spoken = " ".join(
-        "".join(
-            f'<say-as interpret-as="digits">{_escaped(part.text)}</say-as>'
-            if part.is_number
-            else _escaped(part.text)
-            for part in phrase
-        )
-        for phrase in phrases
-    )
+    spoken = " ".join("".join(_spoken(part) for part in phrase) for phrase in phrases)
     return f"<speak>{spoken}</speak>"
 
 
 def to_text(phrases: Sequence[Phrase]) -> str:
     """Return the phrases as plain text, for a card."""
     return " ".join("".join(part.text for part in phrase) for phrase in phrases)
+
+
+def _spoken(part: Part) -> str:
+    if part.spoken:
+        return f'<sub alias="{_escaped(part.spoken)}">{_escaped(part.text)}</sub>'
+    if part.is_number:
+        return f'<say-as interpret-as="digits">{_escaped(part.text)}</say-as>'
+    return _escaped(part.text)
 
 
 def _escaped(text: str) -> str:

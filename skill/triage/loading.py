@@ -24,6 +24,8 @@ from skill.triage.model import (
     Question,
     Rule,
     RuleSet,
+    Tip,
+    Topic,
     YesNo,
 )
 
@@ -167,7 +169,7 @@ def _meaning_problems(document: Json, source_ids: frozenset[str]) -> list[str]:
 
 
 def _repeated_ids(document: Json) -> Iterator[str]:
-    for part in ("questions", "findings", "rules"):
+    for part in ("questions", "findings", "rules", "topics", "tips"):
         counts = Counter(entry["id"] for entry in document[part])
         for repeated in (entry_id for entry_id, count in counts.items() if count > 1):
             yield f"$.{part}: the id {repeated!r} stands {counts[repeated]} times"
@@ -201,6 +203,15 @@ def _unknown_references(document: Json, source_ids: frozenset[str]) -> Iterator[
             (f"{where}.backed_up_by", "rule", backing, rules - {rule["id"]}),
             (f"{where}.sources", "source", rule["sources"], source_ids),
         ]
+    references.append(("$.out_of_scope", "finding", document["out_of_scope"], findings))
+    for part in ("topics", "tips"):
+        for index, entry in enumerate(document[part]):
+            where = f"$.{part}[{index}]"
+            needed = sorted(frozenset().union(*alternatives_of(entry.get("when", {}))))
+            references += [
+                (f"{where}.when", "finding", needed, findings),
+                (f"{where}.sources", "source", entry["sources"], source_ids),
+            ]
     for where, kind, named, known in references:
         for name in named:
             if name not in known:
@@ -208,22 +219,25 @@ def _unknown_references(document: Json, source_ids: frozenset[str]) -> Iterator[
 
 
 def _answer_problems(document: Json) -> Iterator[str]:
-    kinds = {question["id"]: question["kind"] for question in document["questions"]}
+    questions = {question["id"]: question for question in document["questions"]}
     decided = {finding["question"] for finding in document["findings"] if "question" in finding}
     for index, question in enumerate(document["questions"]):
         if question["id"] not in decided:
             yield f"$.questions[{index}]: no finding depends on its answer"
     for index, finding in enumerate(document["findings"]):
         where = f"$.findings[{index}]"
-        kind = kinds.get(finding.get("question", ""))
+        kind = questions.get(finding.get("question", ""), {}).get("kind")
         if kind is None:
-            if finding["id"] in kinds:
+            if finding["id"] in questions:
                 yield f"{where}: {finding['id']!r} is a question's id too; name its 'question'"
             continue
         when = finding["present_when"]
         words_only = not accepted_answers(when).takes_numbers
         if (kind == "yes_no") != words_only and when != {"const": "unsure"}:
             yield f"{where}.present_when: does not fit the answers of a {kind} question"
+        about = questions[finding["question"]].get("asks_about", ())
+        if finding.get("reported") and len(about) > 1 and not finding.get("several"):
+            yield f"{where}: its question asks about more; say so with 'several'"
         if finding.get("reported") and "yes" not in accepted_answers(when).words:
             yield f"{where}.reported: a report would not make it present"
 
@@ -266,6 +280,7 @@ def _built(document: Json) -> RuleSet:
                 asks_about=tuple(question.get("asks_about", ())),
                 follows=frozenset(question.get("follows", ())),
                 volunteered=question.get("volunteered", False),
+                even_out_of_scope=question.get("even_out_of_scope", False),
                 sources=tuple(question["sources"]),
             )
             for question in document["questions"]
@@ -278,11 +293,24 @@ def _built(document: Json) -> RuleSet:
                     accepted_answers(finding["present_when"]) if "question" in finding else None
                 ),
                 reported=finding.get("reported", False),
+                several=finding.get("several", False),
                 implies=_closure(implies, finding["id"]),
             )
             for finding in document["findings"]
         ),
         rules=tuple(_built_rule(rule, implies) for rule in document["rules"]),
+        out_of_scope=frozenset(document["out_of_scope"]),
+        topics=tuple(
+            Topic(id=topic["id"], sources=tuple(topic["sources"])) for topic in document["topics"]
+        ),
+        tips=tuple(
+            Tip(
+                id=tip["id"],
+                alternatives=tuple(sorted(alternatives_of(tip.get("when", {})), key=sorted)),
+                sources=tuple(tip["sources"]),
+            )
+            for tip in document["tips"]
+        ),
     )
 
 

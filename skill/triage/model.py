@@ -15,7 +15,9 @@ Answer: TypeAlias = int | YesNo
 
 QuestionKind: TypeAlias = Literal["yes_no", "count", "duration", "age"]
 Within: TypeAlias = Literal["few_days", "two_weeks"]
-Holding: TypeAlias = Literal["sit", "keep_still", "nothing_to_eat", "with_someone"]
+Holding: TypeAlias = Literal[
+    "sit", "keep_still", "nothing_to_eat", "with_someone", "stay_with_them"
+]
 
 
 class Disposition(IntEnum):
@@ -67,6 +69,7 @@ class Question:
         asks_about: Ids of the findings that a yes may mean.
         follows: Ids of the findings that open this follow-up; empty for a main question.
         volunteered: Whether it is only ever taken, never asked.
+        even_out_of_scope: Whether it is asked even when the pain is elsewhere.
         sources: Ids of the sources behind it.
     """
 
@@ -77,6 +80,7 @@ class Question:
     asks_about: tuple[str, ...]
     follows: frozenset[str]
     volunteered: bool
+    even_out_of_scope: bool
     sources: tuple[str, ...]
 
 
@@ -89,6 +93,8 @@ class Finding:
         question: Id of the question whose answer decides it; ``None`` if none does.
         present_when: The answers that make it present; ``None`` without a question.
         reported: Whether a caller can report or deny it by name.
+        several: Whether its question asks about more than its name, so that a denial by name
+            does not answer the question.
         implies: Ids of the findings that are present whenever this one is, all the way down.
     """
 
@@ -96,6 +102,7 @@ class Finding:
     question: str | None
     present_when: AcceptedAnswers | None
     reported: bool
+    several: bool
     implies: frozenset[str]
 
     @property
@@ -141,8 +148,40 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """Something that the caller can ask about.
+
+    Attributes:
+        id: The topic's id.
+        sources: Ids of the sources behind the answer.
+    """
+
+    id: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Something to do at home.
+
+    Attributes:
+        id: The tip's id.
+        alternatives: As in :class:`Rule`; an empty set among them is for everybody.
+        sources: Ids of the sources behind it.
+    """
+
+    id: str
+    alternatives: tuple[frozenset[str], ...]
+    sources: tuple[str, ...]
+
+    def suits(self, present: frozenset[str]) -> bool:
+        """Say whether the tip is for a caller with these findings."""
+        return any(alternative <= present for alternative in self.alternatives)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
-    """All that is known about one presenting complaint.
+    """All that is known about one presenting complaint. Loaded once; equal to itself only.
 
     Attributes:
         id: The rule set's id.
@@ -153,6 +192,9 @@ class RuleSet:
         questions: In the order in which they are asked.
         findings: In the order of the file.
         rules: In the order of the file, which is the order in which reasons are given.
+        out_of_scope: Ids of the findings that say the pain is elsewhere.
+        topics: What the caller can ask about.
+        tips: What to do at home, in the order in which it is said.
     """
 
     id: str
@@ -163,6 +205,9 @@ class RuleSet:
     questions: tuple[Question, ...]
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
+    out_of_scope: frozenset[str]
+    topics: tuple[Topic, ...]
+    tips: tuple[Tip, ...]
     _question_by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
     _finding_by_id: Mapping[str, Finding] = field(init=False, repr=False, compare=False)
     _findings_by_answer_key: Mapping[str, tuple[Finding, ...]] = field(

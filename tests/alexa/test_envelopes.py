@@ -103,8 +103,6 @@ ODD: dict[str, Json] = {
     "object": {"odd": [{}]},
     "empty object": {},
 }
-# In these two places the text must be one of a set, where no list or object can be looked up.
-NAMES_ONLY: list[Path] = [("request", "type"), (*AUTHORITY, "status", "code")]
 
 JSON: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -228,25 +226,11 @@ def test_an_envelope_without_a_request_is_not_read(envelope: Json) -> None:
 # --- whatever Alexa sends -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("path", "odd"),
-    [
-        pytest.param(path, odd, id=f"{'.'.join(map(str, path))} is {name}")
-        for path in PATHS
-        for name, odd in ODD.items()
-        if not (path in NAMES_ONLY and isinstance(odd, (list, dict)))
-    ],
-)
-def test_the_sdk_accepts_what_is_read_of_an_odd_value(path: Path, odd: Json) -> None:
-    readable = read_by_the_sdk(with_odd(path, odd))
-    assert (readable is None) is (path in {("request",), ("request", "type")})
-
-
-@pytest.mark.xfail(strict=True, reason="TypeError: unhashable type", raises=TypeError)
-@pytest.mark.parametrize("odd", [[], {}], ids=["list", "object"])
-@pytest.mark.parametrize("path", NAMES_ONLY, ids=["request type", "status code"])
-def test_the_sdk_accepts_what_is_read_of_a_list_or_object(path: Path, odd: Json) -> None:
-    assert (read_by_the_sdk(with_odd(path, odd)) is None) is (path == ("request", "type"))
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
+def test_the_sdk_accepts_what_is_read_of_an_odd_value(path: Path) -> None:
+    for name, odd in ODD.items():
+        readable = read_by_the_sdk(with_odd(path, odd))
+        assert (readable is None) is (path in {("request",), ("request", "type")}), name
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
@@ -255,7 +239,6 @@ def test_the_sdk_accepts_what_is_read_when_a_part_is_missing(path: Path) -> None
     assert (readable is None) is (path in {("request",), ("request", "type")})
 
 
-@pytest.mark.xfail(strict=True, reason="TypeError: unhashable type", raises=TypeError)
 @example(with_odd(("request", "type"), []))
 @given(odd_envelopes() | st.dictionaries(st.sampled_from(["session", "request"]), JSON))
 def test_any_json_is_read_or_left_alone(envelope: Json) -> None:

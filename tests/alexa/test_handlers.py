@@ -17,8 +17,10 @@ from ask_sdk_model.slu.entityresolution import (
 
 from skill.alexa.handlers import EVENT_BY_INTENT
 from skill.dialogue.events import (
+    AboutOther,
     Aged,
     Answered,
+    AskedAbout,
     AskedForHelp,
     AskedToRepeat,
     Counted,
@@ -26,15 +28,18 @@ from skill.dialogue.events import (
     Event,
     Lasted,
     NotUnderstood,
+    Reassured,
     Reported,
     StartedOver,
     Stopped,
     Treated,
 )
+from tests.conftest import matched_slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from skill.triage.model import RuleSet
     from tests.conftest import Alexa
 
     Slots = Mapping[str, Slot]
@@ -63,6 +68,7 @@ def matched(*findings: str, value: str = "as it was said") -> Slots:
     }
 
 
+FIRST = "heart_or_lung_signs"
 MEANINGS: list[tuple[str, Slots, Event]] = [
     ("AMAZON.YesIntent", {}, Answered("yes")),
     ("AMAZON.NoIntent", {}, Answered("no")),
@@ -96,6 +102,17 @@ MEANINGS: list[tuple[str, Slots, Event]] = [
     ("GiveTreatmentIntent", plain("duration", "P3D"), Treated(3)),
     ("GiveTreatmentIntent", plain("duration", "?"), Treated(None)),
     ("GiveTreatmentIntent", {}, Treated(None)),
+    ("CallForOtherIntent", {}, AboutOther(NotUnderstood())),
+    ("ReassureIntent", {}, Reassured()),
+    ("AskSymptomsIntent", {}, AskedAbout("symptoms")),
+    ("AskCausesIntent", {}, AskedAbout("causes")),
+    ("AskRiskFactorsIntent", {}, AskedAbout("risk_factors")),
+    ("AskWhenSeriousIntent", {}, AskedAbout("when_serious")),
+    ("AskBetweenShoulderBladesIntent", {}, AskedAbout("between_shoulder_blades")),
+    ("AskOrgansIntent", {}, AskedAbout("organs")),
+    ("AskHomeCareIntent", {}, AskedAbout("home_care")),
+    ("AskMedicinesIntent", {}, AskedAbout("medicines")),
+    ("AskHowLongIntent", {}, AskedAbout("how_long")),
     ("AMAZON.RepeatIntent", {}, AskedToRepeat()),
     ("AMAZON.HelpIntent", {}, AskedForHelp()),
     ("AMAZON.StartOverIntent", {}, StartedOver()),
@@ -137,8 +154,13 @@ def test_a_request_reaches_the_handler_of_its_intent(
     assert alexa.intent(intent, **values).answers == {**before, **kept}
 
 
+def test_every_topic_of_the_rule_set_can_be_asked_about(rule_set: RuleSet) -> None:
+    asked = {event.topic for _, _, event in MEANINGS if isinstance(event, AskedAbout)}
+    assert asked == {topic.id for topic in rule_set.topics}
+
+
 def test_a_launch_asks_the_first_question(alexa: Alexa) -> None:
-    assert alexa.launch().pending == alexa.rule_set.questions[0].id
+    assert alexa.launch().pending == FIRST
 
 
 def test_a_launch_in_mid_call_begins_anew(alexa: Alexa) -> None:
@@ -149,9 +171,70 @@ def test_a_launch_in_mid_call_begins_anew(alexa: Alexa) -> None:
 def test_an_unknown_intent_is_not_understood(alexa: Alexa, name: str) -> None:
     alexa.launch().intent(name)
     assert alexa.attributes["misses"] == 1
-    assert alexa.pending == alexa.rule_set.questions[0].id
+    assert alexa.pending == FIRST
 
 
 def test_an_intent_without_slots_where_some_are_expected_is_not_understood(alexa: Alexa) -> None:
     alexa.launch().send({"type": "IntentRequest", "intent": {"name": "ReportFindingIntent"}})
     assert alexa.attributes["misses"] == 1
+
+
+# --- somebody else --------------------------------------------------------------------------
+
+PERSON = {"name": "person", "value": "my mother"}
+
+
+@pytest.mark.parametrize(
+    ("intent", "slots", "kept"),
+    [
+        ("CallForOtherIntent", {}, {}),
+        ("GiveAgeIntent", {"age": {"name": "age", "value": "8"}}, {"age_years": 8}),
+        (
+            "GiveDurationIntent",
+            {"duration": {"name": "duration", "value": "P6W"}},
+            {"duration_days": 42},
+        ),
+        (
+            "ReportFindingIntent",
+            {"finding": matched_slot("finding", "weight_loss", "losing weight")},
+            {"weight_loss": "yes"},
+        ),
+        ("ReportFindingIntent", {"finding": {"name": "finding", "value": "a bad knee"}}, {}),
+        (
+            "DenyFindingIntent",
+            {"finding": matched_slot("finding", "weight_loss", "losing weight")},
+            {"weight_loss": "no"},
+        ),
+        ("AMAZON.YesIntent", {}, {"recent_injury": "yes"}),
+    ],
+)
+def test_whoever_names_a_person_calls_for_somebody_else(
+    alexa: Alexa, intent: str, slots: dict[str, object], kept: dict[str, object]
+) -> None:
+    alexa.launch().no().no().no()
+    before = dict(alexa.answers)
+    named = {"name": intent, "slots": {**slots, "person": PERSON}}
+    alexa.send({"type": "IntentRequest", "intent": named})
+    assert alexa.answers == {**before, "for_someone_else": "yes", **kept}
+
+
+@pytest.mark.parametrize("value", [None, ""], ids=["no value", "empty"])
+def test_an_empty_person_slot_names_nobody(alexa: Alexa, value: str | None) -> None:
+    slots = {
+        "age": {"name": "age", "value": "40"},
+        "person": {"name": "person", **({} if value is None else {"value": value})},
+    }
+    alexa.launch().send(
+        {"type": "IntentRequest", "intent": {"name": "GiveAgeIntent", "slots": slots}}
+    )
+    assert alexa.answers == {"age_years": 40}
+
+
+def test_who_reassures_for_a_person_is_not_taken_to_call_for_them(alexa: Alexa) -> None:
+    alexa.launch().intent("ReassureIntent", person="my wife")
+    assert alexa.answers == {}
+
+
+def test_who_the_person_is_goes_no_further(alexa: Alexa) -> None:
+    alexa.launch().intent("CallForOtherIntent", person="Great-Aunt Agatha")
+    assert "Agatha" not in str(alexa.envelope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from skill.alexa.handlers import EVENT_BY_INTENT
 from skill.dialogue.script import Line
+from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_text
 from skill.triage.model import Disposition
 from tests.conftest import Alexa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from skill.speech.catalogue import Catalogue
 
@@ -30,9 +32,13 @@ STATES: dict[str, Callable[[Alexa], Alexa]] = {
     "rephrased": lambda alexa: alexa.launch().not_sure(),
     "missed twice": lambda alexa: alexa.launch().intent("Odd").intent("Odd"),
     "closed": lambda alexa: alexa.launch().intent("AMAZON.StopIntent"),
+    "for another": lambda alexa: alexa.launch().intent("CallForOtherIntent"),
+    "check offered": lambda alexa: alexa.intent("AskCausesIntent"),
+    "tips offered": lambda alexa: alexa.launch().answer_calmly(),
+    "confirming": lambda alexa: alexa.launch().report("weight_loss").deny("weight_loss"),
 }
 EVERY_STATE = pytest.mark.parametrize("state", STATES.values(), ids=STATES)
-EVERY_INTENT = pytest.mark.parametrize("intent", [*EVENT_BY_INTENT, "AMAZON.NextIntent"])
+INTENTS = [*EVENT_BY_INTENT, "AMAZON.NextIntent"]
 
 PATHS: dict[Disposition, Callable[[Alexa], Alexa]] = {
     Disposition.EMERGENCY: lambda alexa: alexa.launch().report("chest_pain"),
@@ -52,32 +58,37 @@ def words(catalogue: Catalogue, *line_ids: str) -> str:
 # --- the response ---------------------------------------------------------------------------
 
 
+def after_each_intent(alexa: Alexa, state: Callable[[Alexa], Alexa]) -> Iterator[Alexa]:
+    """Give the device after each intent, sent in the same state."""
+    kept = dict(state(alexa).attributes)
+    for intent in INTENTS:
+        alexa.attributes = dict(kept)
+        yield alexa.intent(intent)
+
+
 @EVERY_STATE
-@EVERY_INTENT
 def test_every_spoken_response_says_whether_the_session_ends(
-    alexa: Alexa, state: Callable[[Alexa], Alexa], intent: str
+    alexa: Alexa, state: Callable[[Alexa], Alexa]
 ) -> None:
-    response = state(alexa).intent(intent).response
-    assert alexa.speech
-    assert response["shouldEndSession"] in (True, False)
+    for device in after_each_intent(alexa, state):
+        assert device.speech
+        assert device.response["shouldEndSession"] in (True, False)
 
 
 @EVERY_STATE
-@EVERY_INTENT
 def test_the_session_stays_open_exactly_with_a_reprompt(
-    alexa: Alexa, state: Callable[[Alexa], Alexa], intent: str
+    alexa: Alexa, state: Callable[[Alexa], Alexa]
 ) -> None:
-    state(alexa).intent(intent)
-    assert alexa.ended is (not alexa.reprompt)
+    for device in after_each_intent(alexa, state):
+        assert device.ended is (not device.reprompt), device.speech
 
 
 @EVERY_STATE
-@EVERY_INTENT
 def test_what_keeps_the_session_open_ends_in_a_question(
-    alexa: Alexa, state: Callable[[Alexa], Alexa], intent: str
+    alexa: Alexa, state: Callable[[Alexa], Alexa]
 ) -> None:
-    state(alexa).intent(intent)
-    assert alexa.speech.endswith("?") is (not alexa.ended)
+    for device in after_each_intent(alexa, state):
+        assert device.speech.endswith("?") is (not device.ended), device.speech
 
 
 @EVERY_STATE
@@ -123,13 +134,29 @@ def test_advice_comes_with_the_neutral_card_of_its_level(
 
 
 @EVERY_LEVEL
-def test_advice_ends_the_session(alexa: Alexa, level: Disposition) -> None:
-    assert PATHS[level](alexa).ended
+def test_all_advice_but_home_care_ends_the_session(alexa: Alexa, level: Disposition) -> None:
+    assert PATHS[level](alexa).ended is (level is not Disposition.SELF_CARE)
 
 
 @EVERY_LEVEL
-def test_nothing_is_kept_once_advice_was_given(alexa: Alexa, level: Disposition) -> None:
-    assert PATHS[level](alexa).envelope["sessionAttributes"] == {}
+def test_nothing_is_kept_once_the_session_ended(alexa: Alexa, level: Disposition) -> None:
+    PATHS[level](alexa)
+    if not alexa.ended:
+        alexa.no()
+    assert alexa.envelope["sessionAttributes"] == {}
+
+
+def test_home_care_ends_in_the_offer_of_tips(alexa: Alexa) -> None:
+    speech = alexa.launch().answer_calmly().speech
+    assert speech.endswith("Would you like some tips for home?")
+
+
+def test_tips_come_without_a_card(alexa: Alexa) -> None:
+    assert alexa.launch().answer_calmly().yes().card == {}
+
+
+def test_home_care_that_is_repeated_comes_without_a_card(alexa: Alexa) -> None:
+    assert alexa.launch().answer_calmly().intent("AMAZON.RepeatIntent").card == {}
 
 
 @pytest.mark.parametrize(
@@ -247,8 +274,190 @@ def test_a_locale_without_words_of_its_own_hears_american_english(
     alexa: Alexa, catalogues: Mapping[str, Catalogue], locale: str
 ) -> None:
     alexa.locale = locale
-    assert locale not in catalogues
     assert alexa.launch().speech.startswith(words(catalogues["en-US"], "greeting"))
+
+
+@pytest.mark.parametrize("locale", ["", "de-DE", "en-us", "xx"])
+def test_an_emergency_where_no_number_is_known_begins_and_ends_with_calling(
+    alexa: Alexa, locale: str
+) -> None:
+    alexa.locale = locale
+    speech = alexa.report("chest_pain").speech
+    assert speech.startswith("Call your local emergency number now.")
+    assert speech.endswith("Call your local emergency number.")
+
+
+@EVERY_LEVEL
+def test_where_no_number_is_known_none_is_spoken_or_shown(alexa: Alexa, level: Disposition) -> None:
+    alexa.locale = "de-DE"
+    PATHS[level](alexa)
+    assert not re.search(r"\d{3}", alexa.speech)
+    assert not re.search(r"\b\d{3}\b", str(alexa.card))
+
+
+@pytest.mark.parametrize(
+    ("locale", "number"), [("en-US", "911"), ("en-GB", "999"), ("en-AU", "000"), ("en-IN", "112")]
+)
+def test_an_emergency_begins_with_the_number_of_the_country(
+    alexa: Alexa, locale: str, number: str
+) -> None:
+    alexa.locale = locale
+    assert alexa.report("chest_pain").speech.startswith(f"Call {number} now.")
+
+
+def test_australians_hear_triple_zero(alexa: Alexa) -> None:
+    alexa.locale = "en-AU"
+    assert 'Call <sub alias="triple zero">000</sub> now.' in alexa.report("chest_pain").ssml
+
+
+@pytest.mark.parametrize("locale", ["en-US", "en-GB", "en-AU", "en-CA", "en-IN", "de-DE"])
+def test_a_card_shows_the_number_that_was_spoken(
+    alexa: Alexa, catalogues: Mapping[str, Catalogue], locale: str
+) -> None:
+    alexa.locale = locale
+    number = catalogue_for(locale, catalogues).emergency_number
+    shown = number.text if number else "your local emergency number"
+    assert f"Call {shown}" in str(alexa.report("chest_pain").card["content"])
+
+
+@pytest.mark.xfail(strict=True, reason="'an clinic' in the card of en-IN")
+@pytest.mark.parametrize("locale", ["en-IN"])
+def test_a_card_says_a_before_a_consonant(catalogues: Mapping[str, Catalogue], locale: str) -> None:
+    card = words(catalogues[locale], "card.urgent_same_day")
+    assert not re.search(r"\ban [bcdfgjklmnpqrstvwxz]", card)
+
+
+# --- what else is told ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [
+        ("suicidal_thoughts", "Tell them: thoughts of ending life."),
+        ("overdose", "Tell them: too many tablets, which ones, and when."),
+        ("face_or_tongue_swelling", "Tell them: a swollen face or tongue."),
+    ],
+)
+def test_an_emergency_that_is_no_back_pain_is_handed_over_as_what_it_is(
+    alexa: Alexa, finding: str, told: str
+) -> None:
+    speech = alexa.report(finding).speech
+    assert speech.startswith("Call 911 now.")
+    assert told in speech
+
+
+@pytest.mark.parametrize("finding", ["suicidal_thoughts", "overdose"])
+@pytest.mark.parametrize(
+    ("locale", "line"), [("en-US", "988"), ("en-GB", "116123"), ("de-DE", "a crisis line")]
+)
+def test_who_may_harm_themselves_hears_of_the_crisis_line(
+    alexa: Alexa, finding: str, locale: str, line: str
+) -> None:
+    alexa.locale = locale
+    speech = alexa.report(finding).speech
+    assert f"You can also call {line}, day or night." in speech
+    assert "Please don't stay alone." in speech
+
+
+def test_no_other_emergency_names_the_crisis_line(alexa: Alexa) -> None:
+    assert "988" not in alexa.report("face_or_tongue_swelling").speech
+
+
+def test_who_is_not_safe_at_home_hears_where_to_turn_and_that_they_may_stop(alexa: Alexa) -> None:
+    speech = alexa.launch().report("unsafe_at_home").answer_calmly().speech
+    assert "Everyone should be safe at home. If you're in danger, call 911." in speech
+    assert "You can say stop at any time." in speech
+
+
+@pytest.mark.parametrize(
+    ("duration", "heard"),
+    [
+        ("P3W", "OK, 3 weeks."),
+        ("P1W", "OK, 1 week."),
+        ("P2M", "OK, 2 months."),
+        ("P1M", "OK, 1 month."),
+        ("P5D", "OK, 5 days."),
+        ("P1D", "OK, 1 day."),
+        ("PT0S", "OK, since today."),
+    ],
+)
+def test_a_length_of_time_is_read_back(alexa: Alexa, duration: str, heard: str) -> None:
+    assert alexa.launch().intent("GiveDurationIntent", duration=duration).speech.startswith(heard)
+
+
+@pytest.mark.parametrize(
+    ("age", "heard"), [("71", "OK, 71 years old."), ("1", "OK, 1 year old. Please get a grown-up")]
+)
+def test_an_age_is_read_back(alexa: Alexa, age: str, heard: str) -> None:
+    assert alexa.launch().intent("GiveAgeIntent", age=age).speech.startswith(heard)
+
+
+def test_a_doubted_finding_is_named(alexa: Alexa) -> None:
+    speech = alexa.launch().report("weight_loss").deny("weight_loss").speech
+    assert speech == "I noted weight loss before. Is that still right?"
+
+
+# --- somebody else --------------------------------------------------------------------------
+
+
+def test_for_somebody_else_it_is_asked_first_whether_they_are_awake(alexa: Alexa) -> None:
+    speech = alexa.intent("CallForOtherIntent", person="my mother").speech
+    assert speech.endswith("OK, I'll ask about them. Are they awake and making sense?")
+
+
+def test_somebody_who_is_not_awake_is_an_emergency(alexa: Alexa) -> None:
+    speech = alexa.launch().intent("CallForOtherIntent").no().speech
+    assert speech.startswith("Call 911 now.")
+    assert "Stay with them until help comes." in speech
+
+
+@pytest.mark.xfail(strict=True, reason="rule not_sure_person_is_awake: to be seen today instead")
+def test_somebody_who_is_maybe_not_awake_is_an_emergency(alexa: Alexa) -> None:
+    alexa.launch().intent("CallForOtherIntent").not_sure().not_sure().answer_calmly()
+    assert alexa.speech.startswith("Call 911 now.")
+
+
+def test_somebody_who_is_maybe_not_awake_is_at_least_to_be_seen_today(alexa: Alexa) -> None:
+    alexa.launch().intent("CallForOtherIntent").not_sure().not_sure().answer_calmly()
+    assert alexa.speech.startswith(("Call 911 now.", "They should be seen today."))
+
+
+@pytest.mark.parametrize("finding", ["chest_pain", "suicidal_thoughts", "tearing_pain"])
+def test_in_an_emergency_of_somebody_else_the_caller_stays_with_them(
+    alexa: Alexa, finding: str
+) -> None:
+    alexa.intent("CallForOtherIntent").report(finding)
+    assert "Stay with them until help comes." in alexa.speech
+
+
+def test_questions_about_somebody_else_ask_of_them(alexa: Alexa) -> None:
+    alexa.launch().intent("CallForOtherIntent").yes().no()
+    assert alexa.speech.startswith("Is their groin numb, do they have new bladder")
+
+
+def test_the_reprompt_about_somebody_else_asks_of_them(alexa: Alexa) -> None:
+    alexa.intent("CallForOtherIntent")
+    alexa.attributes = {**alexa.attributes, "pending": "urinary_symptoms"}
+    assert alexa.intent("AMAZON.HelpIntent").reprompt == "Burning, or blood, when they pee?"
+
+
+def test_advice_about_somebody_else_speaks_of_them(alexa: Alexa) -> None:
+    alexa.launch().intent("CallForOtherIntent").report("rash_one_side").answer_calmly()
+    assert alexa.speech.startswith("They should be seen today.")
+    assert "If no one can see them" in alexa.speech
+
+
+@pytest.mark.xfail(strict=True, reason="because.worried_caller says 'you're worried' of them")
+def test_the_worry_of_somebody_else_is_given_as_theirs(alexa: Alexa) -> None:
+    alexa.intent("CallForOtherIntent").report("concerned").answer_calmly()
+    assert alexa.speech.startswith("They should see a doctor about this")
+    assert "you're worried" not in alexa.speech
+
+
+def test_a_child_of_the_caller_is_not_asked_for_a_grown_up(alexa: Alexa) -> None:
+    alexa.launch().intent("GiveAgeIntent", age="8", person="my daughter")
+    assert "grown-up" not in alexa.speech
+    assert alexa.answers == {"for_someone_else": "yes", "age_years": 8}
 
 
 def test_a_response_is_json_small_enough_for_alexa(alexa: Alexa) -> None:

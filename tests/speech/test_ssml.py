@@ -43,6 +43,18 @@ def test_a_number_to_call_is_spoken_digit_by_digit() -> None:
     assert to_ssml([phrase]) == expected
 
 
+def test_a_number_that_people_say_otherwise_is_spoken_so_and_written_in_digits() -> None:
+    phrase = (Part("Call "), Part("000", is_number=True, spoken="triple zero"), Part("."))
+    expected = '<speak>Call <sub alias="triple zero">000</sub>.</speak>'
+    assert to_ssml([phrase]) == expected
+    assert to_text([phrase]) == "Call 000."
+
+
+def test_how_a_number_is_spoken_is_escaped() -> None:
+    phrase = (Part("0", is_number=True, spoken='"<&'),)
+    assert to_ssml([phrase]) == '<speak><sub alias="&quot;&lt;&amp;">0</sub></speak>'
+
+
 def test_phrases_are_set_apart_by_a_space() -> None:
     assert to_ssml([(Part("One."),), (Part("Two?"),)]) == "<speak>One. Two?</speak>"
 

@@ -21,6 +21,7 @@ def rule_set(questions: Json, findings: Json, rules: Json) -> RuleSet:
             "reviewed_on": None,
             "reviewed_by": None,
             "otherwise": "self_care",
+            "out_of_scope": [],
             "questions": [
                 {"kind": "yes_no", "answer": YES_NO, "alarming": "yes", "sources": ["S1"], **q}
                 for q in questions
@@ -29,6 +30,8 @@ def rule_set(questions: Json, findings: Json, rules: Json) -> RuleSet:
             "rules": [
                 {"rationale": "Made up to show one thing.", "sources": ["S1"], **r} for r in rules
             ],
+            "topics": [],
+            "tips": [],
         },
         source_ids=frozenset({"S1"}),
     )

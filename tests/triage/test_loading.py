@@ -35,6 +35,7 @@ SMALL: Json = {
     "reviewed_on": None,
     "reviewed_by": None,
     "otherwise": "self_care",
+    "out_of_scope": ["hip_only"],
     "questions": [
         {"id": "fever", "kind": "yes_no", "answer": YES_NO, "alarming": "yes", "sources": ["S1"]},
         {
@@ -68,6 +69,7 @@ SMALL: Json = {
             "present_when": {"type": "integer", "minimum": 70},
         },
         {"id": "sweats", "reported": True, "implies": ["fever"]},
+        {"id": "hip_only", "reported": True},
     ],
     "rules": [
         {
@@ -85,6 +87,11 @@ SMALL: Json = {
             "rationale": "Bones break more easily with age.",
             "sources": ["S1"],
         },
+    ],
+    "topics": [{"id": "causes", "sources": ["S1"]}],
+    "tips": [
+        {"id": "rest", "sources": ["S1"]},
+        {"id": "drink", "when": {"required": ["fever"]}, "sources": ["S1"]},
     ],
 }
 SOURCES = frozenset({"S1"})
@@ -197,6 +204,58 @@ def _emergency_without_holding_advice(d: Json) -> None:
     d["rules"][0]["disposition"] = "emergency"
 
 
+def _named_for_one_of_several(d: Json) -> None:
+    d["questions"][0]["asks_about"] = ["fever", "sweats"]
+
+
+def _several_without_saying_true(d: Json) -> None:
+    d["findings"][0]["several"] = False
+
+
+def _unknown_pain_elsewhere(d: Json) -> None:
+    d["out_of_scope"].append("hip_onli")
+
+
+def _pain_elsewhere_twice(d: Json) -> None:
+    d["out_of_scope"].append("hip_only")
+
+
+def _no_pain_elsewhere(d: Json) -> None:
+    d.pop("out_of_scope")
+
+
+def _asked_elsewhere_not(d: Json) -> None:
+    d["questions"][0]["even_out_of_scope"] = False
+
+
+def _unknown_source_of_topic(d: Json) -> None:
+    d["topics"][0]["sources"] = ["S99"]
+
+
+def _topic_with_words(d: Json) -> None:
+    d["topics"][0]["text"] = "Often a strained muscle."
+
+
+def _repeated_topic(d: Json) -> None:
+    d["topics"].append(d["topics"][0])
+
+
+def _unknown_finding_of_tip(d: Json) -> None:
+    d["tips"][1]["when"] = {"anyOf": [{"required": ["fever"]}, {"required": ["fevr"]}]}
+
+
+def _unknown_source_of_tip(d: Json) -> None:
+    d["tips"][0]["sources"] = ["S99"]
+
+
+def _tip_for_who_has_not(d: Json) -> None:
+    d["tips"][1]["when"] = {"not": {"required": ["fever"]}}
+
+
+def _repeated_tip(d: Json) -> None:
+    d["tips"].append(d["tips"][0])
+
+
 def _backed_by_itself(d: Json) -> None:
     d["rules"][1]["backed_up_by"] = "old_age"
 
@@ -222,9 +281,22 @@ def _backed_by_itself(d: Json) -> None:
         (_deaf_question, "$.questions[2]: no finding depends on its answer"),
         (_circle, "$.findings[0].implies: leads back to 'fever'"),
         (_reported_but_never_present, "$.findings[1].reported"),
-        (_id_shared_by_question_and_report, "$.findings[4]: 'aches' is a question's id too"),
+        (_id_shared_by_question_and_report, "$.findings[5]: 'aches' is a question's id too"),
         (_no_time_frame, "$.rules[1]: 'within' is a required property"),
         (_emergency_without_holding_advice, "$.rules[0]: 'holding' is a required property"),
+        (_named_for_one_of_several, "$.findings[0]: its question asks about more"),
+        (_several_without_saying_true, "$.findings[0].several: True was expected"),
+        (_unknown_pain_elsewhere, "$.out_of_scope: unknown finding 'hip_onli'"),
+        (_pain_elsewhere_twice, "$.out_of_scope: "),
+        (_no_pain_elsewhere, "$: 'out_of_scope' is a required property"),
+        (_asked_elsewhere_not, "$.questions[0].even_out_of_scope: True was expected"),
+        (_unknown_source_of_topic, "$.topics[0].sources: unknown source 'S99'"),
+        (_topic_with_words, "$.topics[0]: Additional properties"),
+        (_repeated_topic, "$.topics: the id 'causes' stands 2 times"),
+        (_unknown_finding_of_tip, "$.tips[1].when: unknown finding 'fevr'"),
+        (_unknown_source_of_tip, "$.tips[0].sources: unknown source 'S99'"),
+        (_tip_for_who_has_not, "$.tips[1].when: Additional properties"),
+        (_repeated_tip, "$.tips: the id 'rest' stands 2 times"),
         (_backed_by_itself, "$.rules[1].backed_up_by: unknown rule 'old_age'"),
     ],
 )
@@ -232,6 +304,33 @@ def test_a_defect_is_refused_by_its_place(defect: Callable[[Json], None], place:
     document = copy.deepcopy(SMALL)
     defect(document)
     assert any(problem.startswith(place) for problem in problems_of(document))
+
+
+def test_a_name_for_several_things_loads_once_it_says_so() -> None:
+    document = copy.deepcopy(SMALL)
+    _named_for_one_of_several(document)
+    document["findings"][0]["several"] = True
+    fever = parse_rule_set(document, source_ids=SOURCES).finding("fever")
+    assert fever is not None
+    assert fever.several
+
+
+def test_a_name_for_the_only_thing_asked_about_need_not_say_anything() -> None:
+    document = copy.deepcopy(SMALL)
+    document["questions"][0]["asks_about"] = ["fever"]
+    assert parse_rule_set(document, source_ids=SOURCES).name == "small@1.0.0"
+
+
+def test_the_pains_elsewhere_are_known_by_their_findings() -> None:
+    assert parse_rule_set(SMALL, source_ids=SOURCES).out_of_scope == {"hip_only"}
+
+
+@pytest.mark.parametrize(
+    ("present", "suited"), [(set(), ["rest"]), ({"fever"}, ["rest", "drink"])], ids=str
+)
+def test_a_tip_suits_those_whom_it_is_for(present: set[str], suited: list[str]) -> None:
+    tips = parse_rule_set(SMALL, source_ids=SOURCES).tips
+    assert [tip.id for tip in tips if tip.suits(frozenset(present))] == suited
 
 
 def test_every_defect_of_a_pass_is_reported_at_once() -> None:
@@ -297,8 +396,38 @@ def _fragments() -> list[Json]:
     ]
 
 
+# Both sides of every bound in the rule set.
+NUMBERS = [
+    -1,
+    0,
+    3,
+    4,
+    5,
+    6,
+    13,
+    14,
+    15,
+    16,
+    20,
+    21,
+    27,
+    28,
+    34,
+    35,
+    42,
+    43,
+    49,
+    50,
+    64,
+    65,
+    69,
+    70,
+]
+
+
 @pytest.mark.parametrize(
-    "answer", ["yes", "no", "unsure", "maybe", True, None, -1, *range(130), 40_000, 3.5, [], {}]
+    "answer",
+    ["yes", "no", "unsure", "maybe", True, None, *NUMBERS, 120, 121, 366, 367, 40_000, 3.5, [], {}],
 )
 def test_every_compiled_answer_fragment_agrees_with_jsonschema(answer: object) -> None:
     for fragment in _fragments():

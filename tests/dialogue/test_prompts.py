@@ -1,0 +1,85 @@
+"""What the conversation can wait for, and the lines that ask for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from skill.dialogue.prompts import (
+    OFFER_CHECK,
+    OFFER_TIPS,
+    confirming_prompt,
+    offer_prompt,
+    prompt_for,
+    question_prompt,
+)
+from skill.dialogue.script import Line, line_ids
+from tests.dialogue.small import SMALL
+
+PENDING = ["chest_signs", "awake", "age_years", OFFER_CHECK, OFFER_TIPS, "confirm.fever"]
+SAYABLE = frozenset(line_ids(SMALL))
+
+
+@pytest.mark.parametrize("pending", PENDING)
+def test_a_prompt_notes_what_it_asks_for(pending: str) -> None:
+    prompt = prompt_for(pending, SMALL)
+    assert prompt is not None
+    assert prompt.pending == pending
+
+
+@pytest.mark.parametrize("pending", PENDING)
+def test_every_line_of_a_prompt_is_in_the_script(pending: str) -> None:
+    prompt = prompt_for(pending, SMALL)
+    assert prompt is not None
+    lines = (prompt.ask, prompt.again, prompt.simpler, prompt.how)
+    assert {line.id for line in lines} <= SAYABLE
+
+
+@pytest.mark.parametrize(
+    "pending",
+    [
+        None,
+        "",
+        "housemaids_knee",
+        "treatment_days",
+        "rash",
+        "offer",
+        "offer.tea",
+        "confirm",
+        "confirm.",
+        "confirm.housemaids_knee",
+        "confirm.any_chest_sign",
+        "confirm.chest_signs",
+    ],
+)
+def test_nothing_else_can_be_waited_for(pending: str | None) -> None:
+    assert prompt_for(pending, SMALL) is None
+
+
+def test_a_question_is_asked_with_its_own_lines() -> None:
+    question = SMALL.question("fever")
+    assert question is not None
+    prompt = question_prompt(question)
+    assert [prompt.ask, prompt.again, prompt.simpler, prompt.how] == [
+        Line("question.fever"),
+        Line("reprompt.fever"),
+        Line("simpler.fever"),
+        Line("how_to_answer.yes_no"),
+    ]
+
+
+def test_only_a_question_has_a_question_behind_it() -> None:
+    asked = {pending: prompt_for(pending, SMALL) for pending in PENDING}
+    behind = {pending: prompt.question for pending, prompt in asked.items() if prompt}
+    assert [pending for pending, question in behind.items() if question] == PENDING[:3]
+
+
+def test_an_offer_is_asked_again_more_briefly() -> None:
+    assert offer_prompt(OFFER_TIPS).again == Line("reprompt.offer.tips")
+
+
+def test_a_doubt_names_the_finding() -> None:
+    finding = SMALL.finding("fever")
+    assert finding is not None
+    prompt = confirming_prompt(finding)
+    assert prompt.doubted is finding
+    assert prompt.ask == Line("confirm", (("finding", "finding.fever"),))
