@@ -6,14 +6,19 @@ such values at any time. So nothing reaches it but what is read here, checked fo
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 EMPTY_RESPONSE: Mapping[str, object] = {"version": "1.0", "response": {}}
 """The answer to whatever is no turn of a conversation: nothing is said."""
 
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _SPOKEN_TO = frozenset({"LaunchRequest", "IntentRequest"})
 
 # The status codes of entity resolution that the SDK's model knows.
@@ -37,6 +42,9 @@ def readable_part(envelope: Mapping[str, object]) -> dict[str, object] | None:
         "requestId": _text(request.get("requestId")),
         "locale": _text(request.get("locale")),
     }
+    timestamp = _text(request.get("timestamp"))
+    if _is_timestamp(timestamp):
+        readable["timestamp"] = timestamp
     if request["type"] == "IntentRequest":
         readable["intent"] = _intent(_object(request.get("intent")))
     return {
@@ -49,9 +57,44 @@ def readable_part(envelope: Mapping[str, object]) -> dict[str, object] | None:
     }
 
 
+def fulfilment(envelope: Mapping[str, object], intents: Container[str]) -> dict[str, object]:
+    """Return the answer to "can this skill take that?", with no speech and no effect.
+
+    A cautious one: "maybe" for what the skill knows, because only the whole conversation
+    tells whether it helps, and "no" for everything else. No slot is looked at.
+
+    Args:
+        envelope: A ``CanFulfillIntentRequest``.
+        intents: The names of the intents that the skill has.
+    """
+    intent = _object(_object(envelope.get("request")).get("intent"))
+    answer = "MAYBE" if _text(intent.get("name")) in intents else "NO"
+    slots = {
+        name: {"canUnderstand": answer, "canFulfill": answer}
+        for name in _object(intent.get("slots"))
+    }
+    fulfilled = {"canFulfill": answer, "slots": slots}
+    return {"version": "1.0", "response": {"canFulfillIntent": fulfilled}}
+
+
+def asks_for_fulfilment(envelope: Mapping[str, object]) -> bool:
+    """Say whether a request only asks what the skill could do with an intent."""
+    return _text(_object(envelope.get("request")).get("type")) == "CanFulfillIntentRequest"
+
+
 def locale_of(envelope: Mapping[str, object]) -> str:
     """Return the locale that a request names, or an empty text."""
     return _text(_object(envelope.get("request")).get("locale"))
+
+
+def _is_timestamp(text: str) -> bool:
+    if _TIMESTAMP.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _intent(intent: Mapping[str, object]) -> dict[str, object]:

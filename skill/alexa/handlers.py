@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from ask_sdk_core.dispatch_components import AbstractRequestHandler
 from ask_sdk_core.utils import get_intent_name, is_intent_name, is_request_type
 from ask_sdk_model import IntentRequest
 
-from skill.alexa.slots import days, names_a_loss, resolved_ids, whole_number
+from skill.alexa.slots import (
+    cannot_be_denied,
+    days,
+    days_since,
+    is_about_me,
+    resolved_ids,
+    whole_number,
+)
 from skill.dialogue.events import (
     AboutOther,
     Aged,
     Answered,
     AskedAbout,
     AskedForHelp,
+    AskedForLouder,
+    AskedForNumber,
+    AskedForShorter,
+    AskedForSlower,
+    AskedForSummary,
+    AskedHowMany,
+    AskedMeaning,
     AskedToRepeat,
+    AskedToWait,
+    AskedWhy,
+    ChangedMind,
+    Corrected,
     Counted,
     Denied,
     Event,
+    GaveUnit,
     Lasted,
     NotUnderstood,
     Opened,
@@ -28,52 +48,94 @@ from skill.dialogue.events import (
     StartedOver,
     Stopped,
     Treated,
+    WentBack,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from ask_sdk_core.handler_input import HandlerInput
     from ask_sdk_model import Response, Slot
 
     from skill.alexa.turns import Turns
 
-    Slots: TypeAlias = Mapping[str, Slot]
 
+ASKS_FOR_AMBULANCE = "asks_for_ambulance"
+"""The finding that somebody asks for an ambulance in so many words."""
 
 PERSON_SLOT = "person"
 """Filled when the caller speaks of somebody else; who it is goes no further than here."""
 
 
-def _reported(slots: Slots) -> Event:
-    findings = resolved_ids(slots)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came with an intent.
+
+    Attributes:
+        slots: The slots by name, without the person.
+        today: The date of the request, in UTC; ``None`` if it names none.
+    """
+
+    slots: Mapping[str, Slot]
+    today: date | None = None
+
+
+def _reported(said: Said) -> Event:
+    findings = resolved_ids(said.slots)
     return Reported(findings) if findings else NotUnderstood()
 
 
-def _denied(slots: Slots) -> Event:
+def _denied(said: Said) -> Event:
     # "No, can't feel my legs" arrives as a denial of "can't feel my legs". Who denies in such
     # words may mean the opposite, and the opposite is the safer reading.
-    lost = {name: slot for name, slot in slots.items() if names_a_loss(slot.value or "")}
+    lost = {name: slot for name, slot in said.slots.items() if cannot_be_denied(slot.value or "")}
     if lost:
-        return _reported(lost)
-    findings = resolved_ids(slots)
+        return _reported(Said(lost))
+    findings = resolved_ids(said.slots)
     return Denied(findings) if findings else NotUnderstood()
 
 
-def _asked_about(topic: str, _: Slots) -> Event:
+def _aged(parts_a_year: int, said: Said) -> Event:
+    age = whole_number(said.slots, "age")
+    return Aged(None if age is None else age // parts_a_year)
+
+
+def _asked_about(topic: str, _: Said) -> Event:
     return AskedAbout(topic)
 
 
-EVENT_BY_INTENT: Mapping[str, Callable[[Slots], Event]] = {
+EVENT_BY_INTENT: Mapping[str, Callable[[Said], Event]] = {
     "AMAZON.YesIntent": lambda _: Answered("yes"),
     "AMAZON.NoIntent": lambda _: Answered("no"),
     "NotSureIntent": lambda _: Answered("unsure"),
     "ReportFindingIntent": _reported,
     "DenyFindingIntent": _denied,
-    "GiveNumberIntent": lambda slots: Counted(whole_number(slots, "number")),
-    "GiveDurationIntent": lambda slots: Lasted(days(slots, "duration")),
-    "GiveAgeIntent": lambda slots: Aged(whole_number(slots, "age")),
-    "GiveTreatmentIntent": lambda slots: Treated(days(slots, "duration")),
+    "GiveNumberIntent": lambda said: Counted(whole_number(said.slots, "number")),
+    "GiveDurationIntent": lambda said: Lasted(days(said.slots, "duration")),
+    "GiveAgeIntent": partial(_aged, 1),
+    "GiveAgeInMonthsIntent": partial(_aged, 12),
+    "GiveAgeInWeeksIntent": partial(_aged, 52),
+    "CallAmbulanceIntent": lambda _: Reported((ASKS_FOR_AMBULANCE,)),
+    "GiveTreatmentIntent": lambda said: Treated(days(said.slots, "duration")),
+    "GiveOnsetIntent": lambda said: Lasted(days_since(said.slots, "date", said.today)),
+    "GiveDaysIntent": lambda _: GaveUnit(1),
+    "GiveWeeksIntent": lambda _: GaveUnit(7),
+    "GiveMonthsIntent": lambda _: GaveUnit(30),
+    "GiveYearsIntent": lambda _: GaveUnit(365),
+    "MeantYesIntent": lambda _: Corrected("yes"),
+    "MeantNoIntent": lambda _: Corrected("no"),
+    "AMAZON.PreviousIntent": lambda _: WentBack(),
+    "ChangeAnswerIntent": lambda said: ChangedMind(resolved_ids(said.slots)),
+    "AskWhyIntent": lambda _: AskedWhy(),
+    "AskMeaningIntent": lambda _: AskedMeaning(),
+    "AskHowManyIntent": lambda _: AskedHowMany(),
+    "SummaryIntent": lambda _: AskedForSummary(),
+    "SayNumberIntent": lambda _: AskedForNumber(),
+    "WaitIntent": lambda _: AskedToWait(),
+    "SlowerIntent": lambda _: AskedForSlower(),
+    "ShorterIntent": lambda _: AskedForShorter(),
+    "LouderIntent": lambda _: AskedForLouder(),
     "CallForOtherIntent": lambda _: AboutOther(NotUnderstood()),
     "ReassureIntent": lambda _: Reassured(),
     **{
@@ -133,9 +195,14 @@ class IntentHandler(AbstractRequestHandler):
         intent = request.intent if isinstance(request, IntentRequest) else None
         slots = dict((intent and intent.slots) or {})
         person = slots.pop(PERSON_SLOT, None)
-        event = EVENT_BY_INTENT[self._name](slots)
-        if person is not None and person.value and not isinstance(event, AboutOther | Reassured):
-            event = AboutOther(event)
+        sent = request.timestamp if isinstance(request, IntentRequest) else None
+        event = EVENT_BY_INTENT[self._name](Said(slots, sent.date() if sent else None))
+        if person is not None and not isinstance(event, AboutOther | Reassured):
+            # Alexa may squeeze other words into the slot; only a match names a person.
+            named = resolved_ids({PERSON_SLOT: person})
+            event = (
+                AboutOther(event) if named and not any(map(is_about_me, slots.values())) else event
+            )
         return self._turns.take(handler_input, event)
 
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_model import RequestEnvelope
 
-from skill.alexa.envelopes import EMPTY_RESPONSE, readable_part
+from skill.alexa.envelopes import (
+    EMPTY_RESPONSE,
+    asks_for_fulfilment,
+    fulfilment,
+    readable_part,
+)
 from skill.alexa.failures import speaking_on_failure
 from skill.alexa.handlers import (
     EVENT_BY_INTENT,
@@ -52,6 +57,8 @@ def answering(
     """
 
     def answer(envelope: Mapping[str, object]) -> dict[str, object]:
+        if asks_for_fulfilment(envelope):
+            return fulfilment(envelope, EVENT_BY_INTENT)
         readable = readable_part(envelope)
         if readable is None:
             return dict(EMPTY_RESPONSE)
@@ -60,6 +67,8 @@ def answering(
         serialized = skill.serializer.serialize(response)
         if not isinstance(serialized, dict):
             raise TypeError("expected the serializer to give an object")
+        # What program and Python answered is nobody's business.
+        serialized.pop("userAgent", None)
         return serialized
 
     return speaking_on_failure(answer, catalogues)

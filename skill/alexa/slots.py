@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import isodate
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _DAYS_A_MONTH = 30
 _DAYS_A_YEAR = 365
 _SECONDS_A_DAY = 86_400
+
+_DAYS_A_WEEK = 7
+_DATE = re.compile(
+    r"(?P<year>[12][0-9]{3})"
+    r"(?:-W(?P<week>[0-9]{2})(?:-WE)?|-(?P<season>SP|SU|FA|WI)"
+    r"|-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?"
+)
+_FEBRUARY = 2
+_FIRST_MONTH = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 _MOST_DURATION_CHARACTERS = 40
@@ -38,20 +47,35 @@ _LOSS = re.compile(
     r"|use|movement|reflexes|peeing|pee|urine|wee|weeing|able|in control|steady|walking|breath"
     r"|breathing|air|getting enough|urinating|going|emptying|eased|better|relief|position|safe"
     r"|making|responding|reason|point|spleen|eased|waking up|himself|herself|myself)\b"
-    r"|\b(?:haven't|hasn't|have not|has not) been able\b",
+    r"|\b(?:haven't|hasn't|have not|has not) been able\b"
+    r"|\b(?:don't|do not|doesn't|does not|haven't|hasn't)(?: have| got)*(?: any| much)?"
+    r" (?:feeling|sensation|control|balance|strength|power|grip|movement)\b"
+    r"|\b(?:don't|do not|doesn't|does not|didn't|did not) (?:get|feel) (?:better|safe|right)\b"
+    r"|^never (?:goes|stops|eases|lets up|gets better)\b"
+    r"|\bnever had (?:such|.*\b(?:like this|this bad|before))",
     re.IGNORECASE,
 )
+# Words that a person denies nothing with. "No, can't feel my legs" and "no, my chest hurts"
+# arrive as a denial of what follows the no, because speech has no comma.
 _INABILITY = re.compile(r"(?:can't|cannot|can not|couldn't|won't)\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"^(?:he|she|they|it|i|i'm|i've|my|both|someone|somebody)\b"
+    r"|\b(?:is|are|am|hurts|feels|gave|went|goes|keeps|aches|hits|beats)\b",
+    re.IGNORECASE,
+)
+_ME = re.compile(r"\b(?:me|my|myself)\b", re.IGNORECASE)
+_ME_IN_THEIR_MOUTH = re.compile(r"\brecogni[sz]e me\b|\bmy (?:pills|tablets)\b", re.IGNORECASE)
 
 
 def resolved_ids(slots: Mapping[str, Slot]) -> tuple[str, ...]:
     """Return the ids of the values that Alexa matched, in the order of the slots.
 
     Ids, never names: names are translated and synonyms vary by locale. Left out are slots
-    without a match, and values that deny what they name.
+    without a match, and values that deny what they name. Where Alexa could not tell several
+    values apart, each counts: a red flag among them must not be lost.
     """
-    matched = (_resolved_id(slot) for slot in slots.values())
-    return tuple(dict.fromkeys(finding for finding in matched if finding))
+    matched = (finding for slot in slots.values() for finding in _resolved_ids(slot))
+    return tuple(dict.fromkeys(matched))
 
 
 def whole_number(slots: Mapping[str, Slot], name: str) -> int | None:
@@ -94,19 +118,68 @@ def denies(words: str) -> bool:
     return bool(_DENIAL.search(words)) and not _LOSS.search(words)
 
 
-def names_a_loss(words: str) -> bool:
-    """Say whether the words of a slot name something that the person can no longer do or feel."""
-    return bool(_LOSS.search(words)) or bool(_INABILITY.match(words))
+def days_since(slots: Mapping[str, Slot], name: str, today: date | None) -> int | None:
+    """Return the days since the start of an ``AMAZON.DATE`` slot, or ``None``.
+
+    Alexa sends a day, a week (``2026-W46``), a month, a season (``2026-SU``) or a year, and
+    for "Monday" or "June" often the coming one, which in "since Monday" is never meant.
+
+    Args:
+        slots: The slots by name.
+        name: The slot's name.
+        today: The date of the request.
+    """
+    start = _start_of(_value(slots, name))
+    if start is None or today is None:
+        return None
+    if start > today and (start - today).days <= _DAYS_A_WEEK:
+        start -= timedelta(days=_DAYS_A_WEEK)
+    while start > today:
+        day = min(start.day, 28) if start.month == _FEBRUARY else start.day
+        start = start.replace(year=start.year - 1, day=day)
+    return (today - start).days
 
 
-def _resolved_id(slot: Slot) -> str | None:
+def cannot_be_denied(words: str) -> bool:
+    """Say whether the words of a slot are such that who says no before them means them still.
+
+    They name something lost ("can't feel my legs") or say a whole clause ("my chest hurts").
+    """
+    return bool(_LOSS.search(words) or _INABILITY.match(words) or _CLAUSE.search(words))
+
+
+def is_about_me(slot: Slot) -> bool:
+    """Say whether the words of a slot are about the caller: "wakes me up"."""
+    words = slot.value or ""
+    return bool(_ME.search(words)) and not _ME_IN_THEIR_MOUTH.search(words)
+
+
+def _resolved_ids(slot: Slot) -> tuple[str, ...]:
     authorities = slot.resolutions.resolutions_per_authority if slot.resolutions else None
-    for authority in authorities or ():
-        matched = authority.status and authority.status.code is StatusCode.ER_SUCCESS_MATCH
-        best = authority.values[0].value if matched and authority.values else None
-        if best and best.id:
-            return None if denies(slot.value or "") else str(best.id)
-    return None
+    if denies(slot.value or ""):
+        return ()
+    return tuple(
+        str(entry.value.id)
+        for authority in authorities or ()
+        if authority.status and authority.status.code is StatusCode.ER_SUCCESS_MATCH
+        for entry in authority.values or ()
+        if entry.value and entry.value.id
+    )
+
+
+def _start_of(value: str) -> date | None:
+    found = _DATE.fullmatch(value)
+    if found is None:
+        return None
+    year = int(found["year"])
+    try:
+        if found["week"]:
+            return date.fromisocalendar(year, int(found["week"]), 1)
+        if found["season"]:
+            return date(year, _FIRST_MONTH[found["season"]], 1)
+        return date(year, int(found["month"] or 1), int(found["day"] or 1))
+    except ValueError:
+        return None
 
 
 def _value(slots: Mapping[str, Slot], name: str) -> str:

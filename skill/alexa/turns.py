@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from ask_sdk_core.utils import get_locale
 from ask_sdk_model.ui import SimpleCard
 
+from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
 from skill.dialogue.script import Line
-from skill.dialogue.turn import begin, take_turn
+from skill.dialogue.turn import take_turn
 from skill.errors import ConversationError
 from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_ssml, to_text
@@ -53,10 +54,11 @@ class Turns:
     def _spoken(self, handler_input: HandlerInput, reply: Reply) -> Response:
         catalogue = catalogue_for(str(get_locale(handler_input)), self._catalogues)
         builder = handler_input.response_builder
-        builder.speak(to_ssml(catalogue.say(reply.say, about_other=reply.about_other)))
+        said = catalogue.say(reply.say, about_other=reply.about_other)
+        builder.speak(to_ssml(said, slowly=reply.slowly))
         if reply.reprompt:
             again = catalogue.say(reply.reprompt, about_other=reply.about_other)
-            builder.ask(to_ssml(again))
+            builder.ask(to_ssml(again, slowly=reply.slowly))
         builder.set_should_end_session(reply.closes)
         if reply.advice is not None:
             title, content = catalogue.say(

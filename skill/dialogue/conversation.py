@@ -13,13 +13,17 @@ from skill.errors import ConversationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from skill.dialogue.script import Value
     from skill.triage.model import Answer, RuleSet
 
 MISSES_ALLOWED = 2
 """After this many misses in a row at one question, the next one sends the caller to a person."""
 
 _MOST_LINES_SAID = 12
-_KEYS = frozenset({"rule_set", "answers", "pending", "misses", "rephrased", "said"})
+_LARGEST_NUMBER = 1_000_000
+_KEYS = frozenset(
+    {"rule_set", "answers", "pending", "misses", "rephrased", "number", "slowly", "said"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Conversation:
         pending: What waits for an answer, as in :class:`Prompt`, or ``None``.
         misses: How often in a row the caller was not understood at it.
         rephrased: Whether it was already asked in simpler words.
+        number: A number that waits for its unit, or ``None``.
+        slowly: Whether the caller asked for slower speech.
         said: The last lines said, to repeat them.
     """
 
@@ -41,6 +47,8 @@ class Conversation:
     pending: str | None = None
     misses: int = 0
     rephrased: bool = False
+    number: int | None = None
+    slowly: bool = False
     said: tuple[Line, ...] = ()
 
     def to_attributes(self) -> dict[str, object]:
@@ -51,7 +59,9 @@ class Conversation:
             "pending": self.pending,
             "misses": self.misses,
             "rephrased": self.rephrased,
-            "said": [[line.id, dict(line.values)] for line in self.said],
+            "number": self.number,
+            "slowly": self.slowly,
+            "said": [[line.id, _jsonable(line.values)] for line in self.said],
         }
 
     @classmethod
@@ -67,19 +77,33 @@ class Conversation:
         if attributes.keys() != _KEYS or attributes["rule_set"] != rule_set.name:
             raise ConversationError("session attributes of another version or rule set")
         misses = attributes["misses"]
-        rephrased = attributes["rephrased"]
         if type(misses) is not int or not 0 <= misses <= MISSES_ALLOWED:
             raise ConversationError("misses: expected 0, 1 or 2")
-        if type(rephrased) is not bool:
-            raise ConversationError("rephrased: expected true or false")
         return cls(
             rule_set=rule_set.name,
             answers=_answers(attributes["answers"], rule_set),
             pending=_pending(attributes["pending"], rule_set),
             misses=misses,
-            rephrased=rephrased,
+            rephrased=_flag(attributes, "rephrased"),
+            number=_number(attributes["number"]),
+            slowly=_flag(attributes, "slowly"),
             said=_said(attributes["said"], rule_set),
         )
+
+
+def _flag(attributes: Mapping[str, object], name: str) -> bool:
+    value = attributes[name]
+    if not isinstance(value, bool):
+        raise ConversationError(f"{name}: expected true or false")
+    return value
+
+
+def _number(value: object) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
+        raise ConversationError("number: expected a small whole number")
+    return value
 
 
 def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
@@ -89,7 +113,7 @@ def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
         question = rule_set.question(key)
         finding = rule_set.finding(key)
         known = (
-            question.answer.accepts(answer)
+            question.answer.accepts(answer) and not (question.volunteered and answer == "unsure")
             if question is not None
             else finding is not None
             and finding.reported
@@ -125,7 +149,16 @@ def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _value(value: object) -> int | str:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ConversationError("said: expected a number or the id of a line")
-    return value
+def _value(value: object) -> Value:
+    match value:
+        case int() | str() if not isinstance(value, bool):
+            return value
+        case [*ids]:
+            labels = tuple(one for one in ids if isinstance(one, str))
+            if len(labels) == len(ids):
+                return labels
+    raise ConversationError("said: expected numbers and ids of lines")
+
+
+def _jsonable(values: tuple[tuple[str, Value], ...]) -> dict[str, object]:
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values}

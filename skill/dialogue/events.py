@@ -83,6 +83,77 @@ class Reassured:
 
 
 @dataclass(frozen=True, slots=True)
+class GaveUnit:
+    """The caller gave the unit of a number said before. Days in one such unit."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The caller takes the last answer back for this one: "no, I meant yes"."""
+
+    answer: YesNo
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """The caller wants the question before this one again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMind:
+    """The caller wants to answer again what was asked about these findings."""
+
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWhy:
+    """The caller wants to know why this is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedMeaning:
+    """The caller did not understand the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedHowMany:
+    """The caller wants to know how many questions are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForSummary:
+    """The caller wants to hear what was said, to hand it to a doctor."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForNumber:
+    """The caller wants the emergency number again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToWait:
+    """The caller needs a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForSlower:
+    """The caller wants slower speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForShorter:
+    """The caller wants fewer words."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForLouder:
+    """The caller cannot hear well; the volume is the device's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedToRepeat:
     """The caller wants the last words again."""
 
@@ -119,6 +190,19 @@ Event: TypeAlias = (
     | AboutOther
     | AskedAbout
     | Reassured
+    | GaveUnit
+    | Corrected
+    | WentBack
+    | ChangedMind
+    | AskedWhy
+    | AskedMeaning
+    | AskedHowMany
+    | AskedForSummary
+    | AskedForNumber
+    | AskedToWait
+    | AskedForSlower
+    | AskedForShorter
+    | AskedForLouder
     | AskedToRepeat
     | AskedForHelp
     | StartedOver

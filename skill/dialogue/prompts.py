@@ -9,7 +9,7 @@ from skill.dialogue import script
 from skill.dialogue.script import Line
 
 if TYPE_CHECKING:
-    from skill.triage.model import Finding, Question, RuleSet
+    from skill.triage.model import Question, RuleSet
 
 OFFER_CHECK = "offer.check"
 """Pending: whether to start the check."""
@@ -30,8 +30,9 @@ class Prompt:
         again: Asks more briefly, after a silence.
         simpler: Asks in simpler words.
         how: Says how to answer.
+        why: Says why this is asked.
         question: The question of the rule set behind it, or ``None``.
-        doubted: The finding that is to be confirmed, or ``None``.
+        doubted: The key of the answer that is to be confirmed, or ``None``.
     """
 
     pending: str
@@ -39,8 +40,9 @@ class Prompt:
     again: Line
     simpler: Line
     how: Line
+    why: Line
     question: Question | None = None
-    doubted: Finding | None = None
+    doubted: str | None = None
 
 
 def question_prompt(question: Question) -> Prompt:
@@ -51,6 +53,7 @@ def question_prompt(question: Question) -> Prompt:
         again=script.asking_again(question),
         simpler=script.asking_simpler(question),
         how=script.how_to_answer(question),
+        why=script.why(question),
         question=question,
     )
 
@@ -63,18 +66,25 @@ def offer_prompt(pending: str) -> Prompt:
         again=Line(f"reprompt.{pending}"),
         simpler=Line(pending),
         how=Line("how_to_answer.offer"),
+        why=Line("why.offer"),
     )
 
 
-def confirming_prompt(finding: Finding) -> Prompt:
-    """Return the prompt that asks whether an earlier yes still holds."""
+def confirming_prompt(key: str, label: str) -> Prompt:
+    """Return the prompt that asks whether an earlier yes still holds.
+
+    Args:
+        key: The id under which the answer is kept.
+        label: The id of the words for it.
+    """
     return Prompt(
-        pending=f"{_CONFIRM}{finding.id}",
-        ask=script.confirming(finding),
+        pending=f"{_CONFIRM}{key}",
+        ask=script.confirming(label),
         again=Line("reprompt.confirm"),
-        simpler=script.confirming(finding),
+        simpler=script.confirming(label),
         how=Line("how_to_answer.offer"),
-        doubted=finding,
+        why=Line("why.offer"),
+        doubted=key,
     )
 
 
@@ -85,7 +95,17 @@ def prompt_for(pending: str | None, rule_set: RuleSet) -> Prompt | None:
     if pending in {OFFER_CHECK, OFFER_TIPS}:
         return offer_prompt(pending)
     if pending.startswith(_CONFIRM):
-        finding = rule_set.finding(pending.removeprefix(_CONFIRM))
-        return confirming_prompt(finding) if finding and finding.reported else None
+        return _confirming(pending.removeprefix(_CONFIRM), rule_set)
     question = rule_set.question(pending)
     return question_prompt(question) if question and not question.volunteered else None
+
+
+def _confirming(key: str, rule_set: RuleSet) -> Prompt | None:
+    question = rule_set.question(key)
+    if question is not None:
+        asked = question.kind == "yes_no" and not question.volunteered
+        return confirming_prompt(key, script.label_of_question(question)) if asked else None
+    finding = rule_set.finding(key)
+    if finding is None or not finding.reported or finding.question is not None:
+        return None
+    return confirming_prompt(key, script.label_of_finding(finding))

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from skill.triage.model import Disposition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from skill.triage.model import Finding, Holding, Question, Rule, RuleSet, Tip, Topic, Within
+    from skill.triage.model import (
+        Finding,
+        Holding,
+        Question,
+        QuestionKind,
+        Rule,
+        RuleSet,
+        Tip,
+        Topic,
+        Within,
+    )
+
+
+Value: TypeAlias = int | str | tuple[str, ...]
+"""A number, the id of the line whose words go there, or the ids of several, listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +34,11 @@ class Line:
 
     Attributes:
         id: Its id in the catalogue.
-        values: What its placeholders stand for, by name: a number, or the id of the line
-            whose words go there.
+        values: What its placeholders stand for, by name.
     """
 
     id: str
-    values: tuple[tuple[str, int | str], ...] = ()
+    values: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +50,14 @@ class Reply:
         reprompt: What to say after a silence; empty exactly when the session is to end.
         advice: The advice given, for the neutral card; ``None`` if none was.
         about_other: Whether the person in pain is somebody other than the caller.
+        slowly: Whether the caller asked for slower speech.
     """
 
     say: tuple[Line, ...]
     reprompt: tuple[Line, ...] = ()
     advice: Disposition | None = None
     about_other: bool = False
+    slowly: bool = False
 
     @property
     def closes(self) -> bool:
@@ -67,6 +82,14 @@ GIVEN_UP = Line("missed.given_up")
 ASKED_SIMPLER = Line("asked_simpler")
 FAILED = Line("failed")
 TAKE_CARE = Line("take_care")
+GOING_BACK = Line("going_back")
+NUMBER_AGAIN = Line("number_again")
+TAKE_YOUR_TIME = Line("take_your_time")
+SLOWER = Line("slower")
+SHORTER = Line("shorter")
+LOUDER = Line("louder")
+SUMMARY = Line("summary.start")
+NOTHING_YET = Line("summary.nothing")
 
 OFFER_CHECK = Line("offer.check")
 OFFER_TIPS = Line("offer.tips")
@@ -74,6 +97,7 @@ OFFER_TIPS = Line("offer.tips")
 EMERGENCY_FIRST = Line("emergency.first")
 EMERGENCY_LAST = Line("emergency.last")
 STAY_WITH_THEM = Line("holding.stay_with_them")
+NOT_SURE = Line("because.not_sure")
 SAME_DAY = (Line("same_day.first"), Line("same_day.action"))
 SELF_CARE = Line("self_care.first")
 OUT_OF_SCOPE = Line("out_of_scope")
@@ -86,8 +110,9 @@ _FIXED = frozenset(
     for line in (
         *(GREETING, NOTED, DENIED, KEPT, CORRECTED, HELP, STARTED_OVER, RESTARTED, STOPPED),
         *(STILL_CHECKING, ASK_ADULT, FOR_OTHER, MISSED_ONCE, GIVEN_UP, ASKED_SIMPLER, FAILED),
+        *(GOING_BACK, NUMBER_AGAIN, TAKE_YOUR_TIME, SLOWER, SHORTER, LOUDER, SUMMARY, NOTHING_YET),
         *(TAKE_CARE, OFFER_CHECK, OFFER_TIPS, EMERGENCY_FIRST, EMERGENCY_LAST, STAY_WITH_THEM),
-        *(*SAME_DAY, SELF_CARE, OUT_OF_SCOPE, NET_EMERGENCY, NET_SAME_DAY, NET_DOCTOR),
+        *(NOT_SURE, *SAME_DAY, SELF_CARE, OUT_OF_SCOPE, NET_EMERGENCY, NET_SAME_DAY, NET_DOCTOR),
     )
 ) | {
     "confirm",
@@ -95,7 +120,11 @@ _FIXED = frozenset(
     "reprompt.offer.check",
     "reprompt.offer.tips",
     "how_to_answer.offer",
+    "why.offer",
 }
+LABELS = ("finding.", "about.")
+"""How the ids of those lines begin that are only said within another line."""
+
 # Said only in a reply that ends the session, so they cannot come up for repetition.
 _LAST_WORDS = frozenset(
     line.id
@@ -104,10 +133,27 @@ _LAST_WORDS = frozenset(
         *(*SAME_DAY, OUT_OF_SCOPE),
     )
 )
-_CLOSING_KINDS = ("card.", "because.", "holding.", "see_doctor.", "tip.")
+_NEVER_REPEATED = ("card.", "because.", "holding", "see_doctor.", "tip.", "quantity.", *LABELS)
+_MOST_LABELS = 100
 _CARDS = {"card.title", *(f"card.{level.name.lower()}" for level in Disposition)}
 _UNITS = ("day", "week", "month", "year", "night")
-_HEARD = {"heard.today", *(f"heard.{unit}{plural}" for unit in _UNITS for plural in ("", "s"))}
+_QUANTITIES = {
+    "quantity.today",
+    *(f"quantity.{unit}{plural}" for unit in _UNITS for plural in ("", "s")),
+}
+_WITH_VALUES: Mapping[str, frozenset[str]] = {
+    "confirm": frozenset({"finding"}),
+    "heard": frozenset({"count", "quantity"}),
+    "which_unit": frozenset({"count"}),
+    "questions_left": frozenset({"count"}),
+    "summary.age": frozenset({"count"}),
+    "summary.lasting": frozenset({"count", "quantity"}),
+    "summary.yes": frozenset({"labels"}),
+    "summary.no": frozenset({"labels"}),
+    "summary.unsure": frozenset({"labels"}),
+}
+"""Which values each line needs that has placeholders for some."""
+
 
 _DAYS_A_WEEK = 7
 _DAYS_A_MONTH = 30
@@ -139,9 +185,13 @@ def how_to_answer(question: Question) -> Line:
     return Line(f"how_to_answer.{question.kind}")
 
 
-def confirming(finding: Finding) -> Line:
-    """Return the line that asks whether a finding reported earlier is still so."""
-    return Line("confirm", (("finding", f"finding.{finding.id}"),))
+def confirming(label: str) -> Line:
+    """Return the line that asks whether what was said earlier is still so.
+
+    Args:
+        label: As :func:`label_of_finding` and :func:`label_of_question` give it.
+    """
+    return Line("confirm", (("finding", label),))
 
 
 def because(rule: Rule) -> Line:
@@ -149,9 +199,16 @@ def because(rule: Rule) -> Line:
     return Line(f"because.{rule.id}")
 
 
-def holding(kind: Holding) -> Line:
+def holding(kind: Holding, *, about_other: bool = False) -> Line:
     """Return the line that says what to do until help comes."""
+    if about_other and kind != "stay_with_them":
+        return Line(f"holding_for_other.{kind}")
     return Line(f"holding.{kind}")
+
+
+def noting(finding: Finding) -> Line:
+    """Return what is said to a report of the finding."""
+    return Line(f"noted.{finding.id}") if finding.own_words else NOTED
 
 
 def seeing_a_doctor(within: Within) -> Line:
@@ -175,34 +232,59 @@ def tip_line(tip: Tip) -> Line:
 
 
 def heard(question: Question, number: int) -> Line:
-    """Return the line that reads a number back with its unit.
-
-    Args:
-        question: The question that it answers.
-        number: Years for an age, days for a duration, else nights.
-    """
-    match question.kind:
-        case "age":
-            return _heard("year", number)
-        case "duration":
-            return _heard_days(number)
-        case _:
-            return _heard("night", number)
+    """Return the line that reads a number back with its unit."""
+    return _measured("heard", question.kind, number)
 
 
-def _heard_days(days: int) -> Line:
+def lasting(days: int) -> Line:
+    """Return the line of the summary that says how long the pain has lasted."""
+    return _measured("summary.lasting", "duration", days)
+
+
+def counted(line_id: str, count: int) -> Line:
+    """Return a line with a number in it."""
+    return Line(line_id, (("count", count),))
+
+
+def listed(line_id: str, labels: Sequence[str]) -> Line:
+    """Return a line that lists the words of some labels."""
+    return Line(line_id, (("labels", tuple(labels)),))
+
+
+def label_of_finding(finding: Finding) -> str:
+    """Return the id of the words for a finding, within a sentence."""
+    return f"about.{finding.question}" if finding.question else f"finding.{finding.id}"
+
+
+def label_of_question(question: Question) -> str:
+    """Return the id of the words for what a question asks about, within a sentence."""
+    return f"about.{question.id}"
+
+
+def why(question: Question) -> Line:
+    """Return the line that says why the question is asked."""
+    return Line(f"why.{question.id}")
+
+
+def _measured(line_id: str, kind: QuestionKind, number: int) -> Line:
+    """Return a line with a quantity: years for an age, days for a duration, else nights."""
+    unit, count = {
+        "age": ("year", number),
+        "duration": _in_its_unit(number),
+    }.get(kind, ("night", number))
+    plural = "" if count == 1 or unit == "today" else "s"
+    return Line(line_id, (("count", count), ("quantity", f"quantity.{unit}{plural}")))
+
+
+def _in_its_unit(days: int) -> tuple[str, int]:
     weeks, odd_days = divmod(days, _DAYS_A_WEEK)
     if days == 0:
-        return Line("heard.today")
+        return ("today", 0)
     if odd_days == 0 and weeks <= _WEEKS_SAID_BEFORE_MONTHS:
-        return _heard("week", weeks)
+        return ("week", weeks)
     if days >= 2 * _DAYS_A_MONTH or days == _DAYS_A_MONTH:
-        return _heard("month", round(days / _DAYS_A_MONTH))
-    return _heard("day", days)
-
-
-def _heard(unit: str, count: int) -> Line:
-    return Line(f"heard.{unit}" if count == 1 else f"heard.{unit}s", (("count", count),))
+        return ("month", round(days / _DAYS_A_MONTH))
+    return ("day", days)
 
 
 def line_ids(rule_set: RuleSet) -> Iterator[str]:
@@ -210,24 +292,19 @@ def line_ids(rule_set: RuleSet) -> Iterator[str]:
 
     A catalogue holds exactly these: none missing, none left over.
     """
-    yield from sorted(_FIXED | _CARDS | _HEARD)
+    yield from sorted(_FIXED | _CARDS | _QUANTITIES | _WITH_VALUES.keys())
     asked = [question for question in rule_set.questions if not question.volunteered]
-    for kind in sorted({question.kind for question in asked}):
-        yield f"how_to_answer.{kind}"
+    yield from sorted({how_to_answer(question).id for question in asked})
     for question in asked:
         yield asking(question).id
         yield asking_again(question).id
         yield asking_simpler(question).id
+        yield why(question).id
+        yield label_of_question(question)
         if question.kind != "yes_no":
             yield asking_for_value(question).id
-    for finding in rule_set.findings:
-        if finding.reported:
-            yield f"finding.{finding.id}"
-    for rule in rule_set.rules:
-        yield because(rule).id
-    kinds = {rule.holding for rule in rule_set.rules if rule.holding}
-    yield from sorted({holding(kind).id for kind in kinds} - _FIXED)
-    yield from sorted({seeing_a_doctor(rule.within).id for rule in rule_set.rules if rule.within})
+    yield from _lines_about_findings(rule_set)
+    yield from _lines_of_advice(rule_set)
     for topic in rule_set.topics:
         yield answer_to(topic).id
         yield more_about(topic).id
@@ -235,15 +312,33 @@ def line_ids(rule_set: RuleSet) -> Iterator[str]:
         yield tip_line(tip).id
 
 
+def _lines_about_findings(rule_set: RuleSet) -> Iterator[str]:
+    for finding in rule_set.findings:
+        if finding.reported and finding.question is None:
+            yield label_of_finding(finding)
+        if finding.own_words:
+            yield noting(finding).id
+
+
+def _lines_of_advice(rule_set: RuleSet) -> Iterator[str]:
+    for rule in rule_set.rules:
+        yield because(rule).id
+    kinds = {rule.holding for rule in rule_set.rules if rule.holding}
+    for about_other in (False, True):
+        lines = {holding(kind, about_other=about_other).id for kind in kinds}
+        yield from sorted(lines - _FIXED)
+    yield from sorted({seeing_a_doctor(rule.within).id for rule in rule_set.rules if rule.within})
+
+
 def is_line(line: Line, rule_set: RuleSet) -> bool:
     """Say whether a reply that keeps listening may have said the line, with these values."""
     values = dict(line.values)
-    if line.id == "confirm":
-        return values.keys() == {"finding"} and _is_label(values["finding"], rule_set)
-    if line.id in _HEARD - {"heard.today"}:
-        return values.keys() == {"count"} and type(values["count"]) is int
-    closing = line.id in _LAST_WORDS or line.id.startswith(_CLOSING_KINDS)
-    return not values and not closing and line.id in _all_lines(rule_set)
+    closing = line.id in _LAST_WORDS or line.id.startswith(_NEVER_REPEATED)
+    if closing or line.id not in _all_lines(rule_set):
+        return False
+    return values.keys() == _WITH_VALUES.get(line.id, frozenset()) and all(
+        _fits(name, value, rule_set) for name, value in values.items()
+    )
 
 
 @lru_cache(maxsize=8)
@@ -251,8 +346,25 @@ def _all_lines(rule_set: RuleSet) -> frozenset[str]:
     return frozenset(line_ids(rule_set))
 
 
-def _is_label(value: int | str, rule_set: RuleSet) -> bool:
-    if not isinstance(value, str) or not value.startswith("finding."):
-        return False
-    finding = rule_set.finding(value.removeprefix("finding."))
-    return finding is not None and finding.reported
+def values_of(line_id: str) -> frozenset[str]:
+    """Return the names of the values that a line needs."""
+    if line_id in _QUANTITIES:
+        return frozenset({"count"})
+    return _WITH_VALUES.get(line_id, frozenset())
+
+
+def _fits(name: str, value: Value, rule_set: RuleSet) -> bool:
+    known = _all_lines(rule_set)
+    match name, value:
+        case "count", int():
+            return True
+        case "quantity", str():
+            return value in _QUANTITIES
+        case "finding", str():
+            return value.startswith(LABELS) and value in known
+        case "labels", tuple():
+            return 0 < len(value) <= _MOST_LABELS and all(
+                label.startswith(LABELS) and label in known for label in value
+            )
+        case _:
+            return False

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from skill.dialogue import script
-from skill.dialogue.advice import advice, out_of_scope, tips
-from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
+from skill.dialogue.advice import tips
+from skill.dialogue.answers import (
+    FOR_SOMEONE_ELSE,
+    corrected,
+    is_for_other,
+    last_question,
+    reportable,
+    with_answer,
+)
+from skill.dialogue.asking import ask, begin, go_on, listening, missed, not_taken
+from skill.dialogue.control import changed_mind, controlled, gone_back
 from skill.dialogue.events import (
     AboutOther,
     Aged,
     Answered,
     AskedAbout,
     AskedForHelp,
-    AskedToRepeat,
+    AskedForNumber,
+    AskedForSlower,
+    ChangedMind,
+    Corrected,
     Counted,
     Denied,
     Event,
+    GaveUnit,
     Lasted,
     NotUnderstood,
     Opened,
-    Reassured,
     Reported,
     StartedOver,
     Stopped,
     Treated,
+    WentBack,
 )
 from skill.dialogue.prompts import (
     OFFER_CHECK,
@@ -35,25 +47,16 @@ from skill.dialogue.prompts import (
     confirming_prompt,
     offer_prompt,
     prompt_for,
-    question_prompt,
 )
-from skill.dialogue.script import Line, Reply
-from skill.triage.assessment import Assessment, assess
-from skill.triage.model import Disposition
+from skill.dialogue.script import Reply
+from skill.triage.assessment import assess
 
 if TYPE_CHECKING:
-    from skill.triage.model import Answer, Finding, Question, QuestionKind, RuleSet, YesNo
-
-FOR_SOMEONE_ELSE = "for_someone_else"
-"""The finding that the person in pain is somebody other than the caller."""
+    from skill.dialogue.conversation import Conversation
+    from skill.triage.model import Question, QuestionKind, RuleSet, YesNo
 
 _CHILD = "under_16"
 _DAYS_A_YEAR = 365
-
-
-def begin(rule_set: RuleSet) -> Conversation:
-    """Return a conversation in which nothing was said yet."""
-    return Conversation(rule_set=rule_set.name)
 
 
 def take_turn(
@@ -70,10 +73,15 @@ def take_turn(
         The state to keep, and what to say. The same arguments always give the same result.
     """
     was_lost = conversation is None
-    conversation, reply = _answer(conversation or begin(rule_set), event, rule_set)
+    before = conversation or begin(rule_set)
+    conversation, reply = _answer(before, event, rule_set)
+    begins = before.pending is None and not before.said
+    if begins and not reply.closes and script.GREETING not in reply.say:
+        # The call began with something else, so it has not heard yet what this is.
+        reply = replace(reply, say=(script.GREETING, *reply.say))
     if was_lost and not reply.closes and not isinstance(event, Opened | StartedOver):
         reply = replace(reply, say=(script.RESTARTED, *reply.say))
-    reply = replace(reply, about_other=_is_for_other(conversation))
+    reply = replace(reply, about_other=is_for_other(conversation), slowly=conversation.slowly)
     if reply.closes:
         return begin(rule_set), reply
     return replace(conversation, said=reply.say), reply
@@ -85,43 +93,51 @@ def _answer(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads be
     prompt = prompt_for(conversation.pending, rule_set)
     match event:
         case Opened():
-            return _go_on(begin(rule_set), rule_set, script.GREETING)
+            return go_on(begin(rule_set), rule_set, script.GREETING)
         case StartedOver():
-            return _go_on(begin(rule_set), rule_set, script.STARTED_OVER)
+            anew = replace(begin(rule_set), said=conversation.said, slowly=conversation.slowly)
+            return go_on(anew, rule_set, script.STARTED_OVER)
         case Stopped():
             return conversation, Reply(say=(script.STOPPED,))
         case AboutOther(inner):
             return _about_other(conversation, inner, rule_set)
         case Reported(findings):
-            return _reported(conversation, findings, rule_set)
+            return _reported(conversation, prompt, findings, rule_set)
         case Denied(findings):
-            return _denied(conversation, findings, rule_set)
+            return _denied(conversation, prompt, findings, rule_set)
         case AskedAbout(topic):
             return _asked_about(conversation, prompt, topic, rule_set)
+        case AskedForNumber():
+            waiting = prompt or offer_prompt(OFFER_CHECK)
+            return ask(conversation, waiting, script.NUMBER_AGAIN)
         case Aged(years):
             return _volunteered(conversation, prompt, "age", years, rule_set)
         case Treated(days):
             return _treated(conversation, prompt, days, rule_set)
         case Lasted(days):
             return _lasted(conversation, prompt, days, rule_set)
+        case ChangedMind(findings):
+            known = reportable(findings, rule_set)
+            reopened = changed_mind(conversation, known, rule_set)
+            return reopened or not_taken(conversation, prompt, rule_set)
         case _ if prompt is None:
             # Nothing was asked, so nothing can be answered, repeated or explained.
-            return _go_on(begin(rule_set), rule_set, script.GREETING)
+            slowly = conversation.slowly or isinstance(event, AskedForSlower)
+            first = script.HELP if isinstance(event, AskedForHelp) else script.GREETING
+            return go_on(replace(conversation, slowly=slowly), rule_set, first)
         case Answered(answer):
             return _answered(conversation, prompt, answer, rule_set)
+        case Corrected(answer):
+            return _corrected(conversation, prompt, answer, rule_set)
+        case WentBack():
+            return gone_back(conversation, prompt, rule_set)
         case Counted(number):
             return _counted(conversation, prompt, number, rule_set)
-        case Reassured():
-            return conversation, _open((script.STILL_CHECKING, prompt.ask), prompt)
-        case AskedToRepeat():
-            return conversation, _open(conversation.said or (prompt.ask,), prompt)
-        case AskedForHelp():
-            return conversation, _open((script.HELP, prompt.how, prompt.ask), prompt)
-        case NotUnderstood():
-            return _missed(conversation, prompt)
-
-
-# --- taking what was said -------------------------------------------------------------------
+        case GaveUnit(days):
+            return _gave_unit(conversation, prompt, days, rule_set)
+        case _:
+            told = controlled(conversation, prompt, event, rule_set)
+            return told or missed(conversation, prompt)
 
 
 def _answered(
@@ -134,11 +150,11 @@ def _answered(
         return _offer_answered(conversation, prompt, answer, rule_set)
     if not question.answer.accepts(answer):
         # A yes or a no to a question for a number.
-        return _missed(conversation, prompt, script.asking_for_value(question))
+        return missed(conversation, prompt, script.asking_for_value(question))
     if answer == "unsure" and not conversation.rephrased:
         again = replace(conversation, rephrased=True, misses=0)
-        return again, _open((script.ASKED_SIMPLER, prompt.simpler), prompt)
-    return _go_on(_with(conversation, question.id, answer, rule_set), rule_set)
+        return again, listening((script.ASKED_SIMPLER, prompt.simpler), prompt)
+    return go_on(with_answer(conversation, question.id, answer, rule_set), rule_set)
 
 
 def _offer_answered(
@@ -149,18 +165,30 @@ def _offer_answered(
         return conversation, Reply(say=(closing,))
     if prompt.pending == OFFER_TIPS:
         return conversation, tips(assess(rule_set, conversation.answers), rule_set)
-    return _go_on(conversation, rule_set)
+    return go_on(conversation, rule_set)
 
 
 def _confirmed(
-    conversation: Conversation, doubted: Finding, answer: YesNo, rule_set: RuleSet
+    conversation: Conversation, doubted: str, answer: YesNo, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
     """Settle a contradiction: only a plain no takes the earlier yes back."""
     if answer != "no":
-        return _go_on(conversation, rule_set, script.KEPT)
-    answers = {**conversation.answers, doubted.answer_key: answer}
-    corrected = replace(conversation, answers=MappingProxyType(answers))
-    return _go_on(corrected, rule_set, script.CORRECTED)
+        if rule_set.question(doubted) is not None:
+            conversation = with_answer(conversation, doubted, answer, rule_set)
+        return go_on(conversation, rule_set, script.KEPT)
+    return go_on(corrected(conversation, doubted, answer), rule_set, script.CORRECTED)
+
+
+def _corrected(
+    conversation: Conversation, prompt: Prompt, answer: YesNo, rule_set: RuleSet
+) -> tuple[Conversation, Reply]:
+    """Put the answer in the place of the last one; a warning sign only once that is confirmed."""
+    question = last_question(conversation, rule_set)
+    if prompt.doubted or question is None or not question.answer.accepts(answer):
+        return _answered(conversation, prompt, answer, rule_set)
+    if answer == "no" and conversation.answers[question.id] == "yes" == question.alarming:
+        return ask(conversation, confirming_prompt(question.id, script.label_of_question(question)))
+    return go_on(corrected(conversation, question.id, answer), rule_set, script.CORRECTED)
 
 
 def _counted(
@@ -168,11 +196,28 @@ def _counted(
 ) -> tuple[Conversation, Reply]:
     question = prompt.question
     if question is None or question.kind == "yes_no":
-        return _missed(conversation, prompt)
-    # Seven what? A length of time needs its unit.
-    if number is None or question.kind == "duration" or not question.answer.accepts(number):
-        return _missed(conversation, prompt, script.asking_for_value(question))
+        return missed(conversation, prompt)
+    if number is not None and question.kind == "duration" and question.answer.accepts(number):
+        # Seven what? A length of time needs its unit. Asking for it once is no miss.
+        which_unit = script.counted("which_unit", number)
+        waiting = replace(conversation, number=number)
+        if conversation.number is None:
+            return waiting, listening((which_unit,), prompt)
+        return missed(waiting, prompt, which_unit)
+    if number is None or not question.answer.accepts(number):
+        return missed(conversation, prompt, script.asking_for_value(question))
     return _number_taken(conversation, question, number, rule_set)
+
+
+def _gave_unit(
+    conversation: Conversation, prompt: Prompt, days: int, rule_set: RuleSet
+) -> tuple[Conversation, Reply]:
+    if conversation.number is None:
+        question = prompt.question
+        measured = question is not None and question.kind == "duration"
+        specific = script.asking_for_value(question) if question and measured else None
+        return missed(conversation, prompt, specific)
+    return _lasted(conversation, prompt, conversation.number * days, rule_set)
 
 
 def _lasted(
@@ -193,7 +238,7 @@ def _treated(
 ) -> tuple[Conversation, Reply]:
     taken = next((question for question in rule_set.questions if question.volunteered), None)
     if days is None or taken is None or not taken.answer.accepts(days):
-        return _not_taken(conversation, prompt, rule_set)
+        return not_taken(conversation, prompt, rule_set)
     return _number_taken(conversation, taken, days, rule_set)
 
 
@@ -208,8 +253,8 @@ def _volunteered(
     question = next((q for q in rule_set.questions if q.kind == kind and not q.volunteered), None)
     if question is None or number is None or not question.answer.accepts(number):
         if prompt is not None and question is not None and prompt.question is question:
-            return _missed(conversation, prompt, script.asking_for_value(question))
-        return _not_taken(conversation, prompt, rule_set)
+            return missed(conversation, prompt, script.asking_for_value(question))
+        return not_taken(conversation, prompt, rule_set)
     return _number_taken(conversation, question, number, rule_set)
 
 
@@ -217,56 +262,71 @@ def _number_taken(
     conversation: Conversation, question: Question, number: int, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
     """Keep a number and read it back with its unit, so that a wrong one is caught."""
-    conversation = _with(conversation, question.id, number, rule_set)
-    acknowledgement = [script.heard(question, number)]
+    conversation = with_answer(conversation, question.id, number, rule_set)
+    kept = conversation.answers[question.id]
+    acknowledgement = [script.heard(question, kept if isinstance(kept, int) else number)]
     present = rule_set.findings_in(conversation.answers)
-    if question.kind == "age" and _CHILD in present and not _is_for_other(conversation):
+    if question.kind == "age" and _CHILD in present and not is_for_other(conversation):
         acknowledgement.append(script.ASK_ADULT)
-    return _go_on(conversation, rule_set, *acknowledgement)
+    return go_on(conversation, rule_set, *acknowledgement)
 
 
 def _reported(
-    conversation: Conversation, findings: tuple[str, ...], rule_set: RuleSet
+    conversation: Conversation,
+    prompt: Prompt | None,
+    findings: tuple[str, ...],
+    rule_set: RuleSet,
 ) -> tuple[Conversation, Reply]:
-    known = _reportable(findings, rule_set)
+    known = reportable(findings, rule_set)
     if not known:
-        return _not_taken(conversation, prompt_for(conversation.pending, rule_set), rule_set)
-    was_for_other = _is_for_other(conversation)
+        return not_taken(conversation, prompt, rule_set)
+    was_for_other = is_for_other(conversation)
     for finding in known:
-        conversation = _with(conversation, finding.answer_key, "yes", rule_set)
-    began_for_other = _is_for_other(conversation) and not was_for_other
-    return _go_on(conversation, rule_set, script.FOR_OTHER if began_for_other else script.NOTED)
+        conversation = with_answer(conversation, finding.answer_key, "yes", rule_set)
+    began_for_other = is_for_other(conversation) and not was_for_other
+    own = [script.noting(finding) for finding in known if finding.own_words]
+    acknowledgement = own[:1] or [script.FOR_OTHER if began_for_other else script.NOTED]
+    return go_on(conversation, rule_set, *acknowledgement)
 
 
 def _denied(
-    conversation: Conversation, findings: tuple[str, ...], rule_set: RuleSet
+    conversation: Conversation,
+    prompt: Prompt | None,
+    findings: tuple[str, ...],
+    rule_set: RuleSet,
 ) -> tuple[Conversation, Reply]:
-    known = _reportable(findings, rule_set)
+    known = reportable(findings, rule_set)
     if not known:
-        return _not_taken(conversation, prompt_for(conversation.pending, rule_set), rule_set)
+        return not_taken(conversation, prompt, rule_set)
     denied = conversation
     for finding in known:
         if not finding.several:
-            denied = _with(denied, finding.answer_key, "no", rule_set)
+            denied = with_answer(denied, finding.answer_key, "no", rule_set)
     doubted = next((f for f in known if denied.answers.get(f.answer_key) == "yes"), None)
     if doubted is not None:
-        prompt = confirming_prompt(doubted)
-        return replace(denied, pending=prompt.pending, misses=0), _open((prompt.ask,), prompt)
-    return _go_on(denied, rule_set, script.DENIED)
+        label = script.label_of_finding(doubted)
+        return ask(denied, confirming_prompt(doubted.answer_key, label))
+    if prompt is None or not any(f.several and f.question == prompt.pending for f in known):
+        return go_on(denied, rule_set, script.DENIED)
+    # "No fever" when asked for a fever or shivers: asked once more, then it means no.
+    if script.DENIED in conversation.said:
+        return go_on(with_answer(denied, prompt.pending, "no", rule_set), rule_set)
+    return denied, listening((script.DENIED, prompt.ask), prompt)
 
 
 def _about_other(
     conversation: Conversation, inner: Event, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
     """Take what was said about somebody else, and from now on ask about them."""
-    for_other = _reportable((FOR_SOMEONE_ELSE,), rule_set)
-    if not for_other or _is_for_other(conversation):
+    known = reportable((FOR_SOMEONE_ELSE,), rule_set)
+    if not known or is_for_other(conversation):
         return _answer(conversation, inner, rule_set)
     if isinstance(inner, Reported):
-        return _reported(conversation, (FOR_SOMEONE_ELSE, *inner.findings), rule_set)
-    told = _with(conversation, FOR_SOMEONE_ELSE, "yes", rule_set)
+        together = Reported((FOR_SOMEONE_ELSE, *inner.findings))
+        return _answer(conversation, together, rule_set)
+    told = with_answer(conversation, FOR_SOMEONE_ELSE, "yes", rule_set)
     if isinstance(inner, NotUnderstood):
-        return _go_on(told, rule_set, script.FOR_OTHER)
+        return go_on(told, rule_set, script.FOR_OTHER)
     return _answer(told, inner, rule_set)
 
 
@@ -276,107 +336,8 @@ def _asked_about(
     """Answer in at most two sentences amid the check, at more length outside of it."""
     topic = next((topic for topic in rule_set.topics if topic.id == topic_id), None)
     if topic is None:
-        return _not_taken(conversation, prompt, rule_set)
-    if prompt is not None and prompt.question is not None:
-        return conversation, _open((script.answer_to(topic), prompt.ask), prompt)
-    offer = offer_prompt(OFFER_CHECK)
-    lines = (script.answer_to(topic), script.more_about(topic), offer.ask)
-    begun = () if conversation.answers or conversation.pending else (script.GREETING,)
-    waiting = replace(conversation, pending=offer.pending, misses=0)
-    return waiting, _open((*begun, *lines), offer)
-
-
-def _reportable(findings: tuple[str, ...], rule_set: RuleSet) -> tuple[Finding, ...]:
-    named = (rule_set.finding(finding) for finding in findings)
-    return tuple(finding for finding in named if finding and finding.reported)
-
-
-def _is_for_other(conversation: Conversation) -> bool:
-    return conversation.answers.get(FOR_SOMEONE_ELSE) == "yes"
-
-
-def _with(conversation: Conversation, key: str, answer: Answer, rule_set: RuleSet) -> Conversation:
-    """Keep an answer; where it contradicts an earlier one, keep the more urgent of the two."""
-    earlier = conversation.answers.get(key)
-    if earlier is not None and _is_graver(earlier, answer, rule_set.question(key)):
-        answer = earlier
-    answers = {**conversation.answers, key: answer}
-    return replace(conversation, answers=MappingProxyType(answers))
-
-
-def _is_graver(earlier: Answer, answer: Answer, question: Question | None) -> bool:
-    if isinstance(earlier, int) and isinstance(answer, int):
-        # An age has no alarming side: the later one is the corrected one.
-        return earlier > answer and question is not None and question.kind != "age"
-    if isinstance(earlier, int) or isinstance(answer, int):
-        # A number is worth more than "not sure", whichever came first.
-        return isinstance(earlier, int)
-    alarming = question.alarming if question else "yes"
-    if alarming is None or earlier == answer:
-        return False
-    return earlier == alarming or (earlier == "unsure" and answer != alarming)
-
-
-# --- what to say next -----------------------------------------------------------------------
-
-
-def _go_on(
-    conversation: Conversation, rule_set: RuleSet, *acknowledgement: Line
-) -> tuple[Conversation, Reply]:
-    """Give the advice if it is settled, else ask the next question."""
-    assessment = assess(rule_set, conversation.answers)
-    question = assessment.next_question
-    if assessment.disposition is Disposition.EMERGENCY or question is None:
-        return _advised(conversation, assessment)
-    if not question.even_out_of_scope and rule_set.out_of_scope & assessment.present:
-        if assessment.disposition is Disposition.SELF_CARE:
-            return conversation, out_of_scope()
-        return _advised(conversation, assessment)
-    if not conversation.said and script.GREETING not in acknowledgement:
-        # The call began with a finding, so it has not heard yet what this is.
-        acknowledgement = (script.GREETING, *acknowledgement)
-    prompt = question_prompt(question)
-    still_asked = prompt.pending == conversation.pending
-    conversation = replace(
-        conversation,
-        pending=prompt.pending,
-        misses=0,
-        rephrased=conversation.rephrased and still_asked,
-    )
-    return conversation, _open((*acknowledgement, prompt.ask), prompt)
-
-
-def _advised(conversation: Conversation, assessment: Assessment) -> tuple[Conversation, Reply]:
-    reply = advice(assessment, about_other=_is_for_other(conversation))
-    pending = None if reply.closes else OFFER_TIPS
-    return replace(conversation, pending=pending, misses=0), reply
-
-
-def _not_taken(
-    conversation: Conversation, prompt: Prompt | None, rule_set: RuleSet
-) -> tuple[Conversation, Reply]:
-    if prompt is None:
-        return _go_on(begin(rule_set), rule_set, script.GREETING)
-    return _missed(conversation, prompt)
-
-
-def _missed(
-    conversation: Conversation, prompt: Prompt, specific: Line | None = None
-) -> tuple[Conversation, Reply]:
-    """Ask again, then in simpler words, then send the caller to a person."""
-    if conversation.misses == MISSES_ALLOWED:
-        # After home-care advice there is nothing left to check, only tips not to be heard.
-        closing = script.TAKE_CARE if prompt.pending == OFFER_TIPS else script.GIVEN_UP
-        return conversation, Reply(say=(closing,))
-    lines: tuple[Line, ...]
-    if specific is not None:
-        lines = (specific,)
-    elif conversation.misses == 0:
-        lines = (script.MISSED_ONCE, prompt.ask)
-    else:
-        lines = (prompt.how, prompt.simpler)
-    return replace(conversation, misses=conversation.misses + 1), _open(lines, prompt)
-
-
-def _open(say: tuple[Line, ...], prompt: Prompt) -> Reply:
-    return Reply(say=say, reprompt=(prompt.again,))
+        return not_taken(conversation, prompt, rule_set)
+    if prompt is not None and prompt.pending not in {OFFER_CHECK, OFFER_TIPS}:
+        return ask(conversation, prompt, script.answer_to(topic))
+    lines = (script.answer_to(topic), script.more_about(topic))
+    return ask(conversation, prompt or offer_prompt(OFFER_CHECK), *lines)

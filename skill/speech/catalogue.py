@@ -7,14 +7,17 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from skill.dialogue.script import line_ids
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from skill.dialogue.script import LABELS, Line, line_ids, values_of
 from skill.errors import CatalogueError, RuleSetError
 from skill.triage.loading import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from skill.dialogue.script import Line
+    from skill.dialogue.script import Value
     from skill.triage.model import RuleSet
 
 LOCALES_FOLDER = Path(__file__).parent / "locales"
@@ -27,8 +30,7 @@ NUMBER_KINDS = ("emergency_number", "nurse_line", "crisis_line")
 
 Json: TypeAlias = Any  # what a parsed file is made of; nothing past this module is typed so
 
-_BASE_KEYS = {"locale", "numbers", "other_person", "around_numbers", "lines"}
-_BASED_KEYS = {"locale", "based_on", "numbers", "lines"}
+_SCHEMA = read_json(Path(__file__).parent / "locale.schema.json")
 _EMERGENCY_NAMES = ("number", "number_or_local")
 
 
@@ -40,12 +42,18 @@ class Part:
         text: The words, or the digits of a number to call.
         is_number: Whether it is a number to call, which is spoken digit by digit.
         spoken: How people there say the number, where that is not digit by digit.
+        pause_seconds: How long to say nothing, in place of words.
     """
 
     text: str
     is_number: bool = False
     spoken: str | None = None
+    pause_seconds: int = 0
 
+
+# Alexa allows a break of at most ten seconds, and closes the session after a silence of
+# eight; this leaves time to think and the question is still heard in time.
+PAUSE_SECONDS = 8
 
 Phrase: TypeAlias = tuple[Part, ...]
 
@@ -65,7 +73,7 @@ class Catalogue:
         other_person: What ``{you}``, ``{your}`` and the like become when the caller speaks
             for somebody else: ``{you:object}`` becomes "them". For the caller the words in
             braces, up to the colon, are said as they stand.
-        around_numbers: Words that stand in for a number that is not known, or follow one.
+        glue: Words that join: around a number, in place of one, and in a list.
         templates: Line id to its template.
     """
 
@@ -74,7 +82,7 @@ class Catalogue:
     nurse_line: Part | None
     crisis_line: Part | None
     other_person: Mapping[str, str]
-    around_numbers: Mapping[str, str]
+    glue: Mapping[str, str]
     templates: Mapping[str, _Template]
 
     def say(self, lines: Sequence[Line], *, about_other: bool = False) -> list[Phrase]:
@@ -94,27 +102,43 @@ class Catalogue:
             parts.append(Part(words))
             if name is None:
                 continue
-            if name in self.other_person:
+            if name == "pause":
+                parts.append(Part("", pause_seconds=PAUSE_SECONDS))
+            elif name in self.other_person:
                 own = name.partition(":")[0]
                 parts.append(Part(self.other_person[name] if about_other else own))
             elif name in values:
-                parts += self._value(values[name])
+                parts += self._value(values[name], values)
             else:
                 parts += self._number(name)
-        return tuple(part for part in parts if part.text)
+        return tuple(part for part in parts if part.text or part.pause_seconds)
 
-    def _value(self, value: int | str) -> Phrase:
-        if isinstance(value, int):
-            return (Part(str(value)),)
-        return tuple(Part(words) for words, _ in self.templates[value])
+    def _value(self, value: Value, values: Mapping[str, Value]) -> Phrase:
+        match value:
+            case int():
+                return (Part(str(value)),)
+            case str():
+                return self.phrase(Line(value, self._needed(value, values)))
+            case _:
+                listed = [self.phrase(Line(line_id)) for line_id in value]
+                joints = [self.glue["list"]] * (len(listed) - 2) + [self.glue["and"], ""]
+                joints = joints[-len(listed) :]
+                return tuple(
+                    part
+                    for phrase, joint in zip(listed, joints, strict=True)
+                    for part in (*phrase, Part(joint))
+                )
+
+    def _needed(self, line_id: str, values: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+        return tuple((name, values[name]) for name in values_of(line_id) if name in values)
 
     def _number(self, name: str) -> Phrase:
         kind = "emergency_number" if name in _EMERGENCY_NAMES else name
         number: Part | None = getattr(self, kind)
         if number is None:
-            return (Part(self.around_numbers[f"no_{kind}"]),)
+            return (Part(self.glue[f"no_{kind}"]),)
         if name == "number_or_local":
-            return (number, Part(self.around_numbers["or_local"]))
+            return (number, Part(self.glue["or_local"]))
         return (number,)
 
 
@@ -139,15 +163,16 @@ def load_catalogues(rule_set: RuleSet, folder: Path = LOCALES_FOLDER) -> dict[st
             documents[path.stem] = _checked(read_json(path), path.stem)
         except RuleSetError as error:
             problems += error.problems
-        except ValueError as error:
-            problems.append(f"{path.name}: {error}")
+        except CatalogueError as error:
+            problems += [f"{path.name}: {problem}" for problem in error.problems]
     if not (folder / f"{DEFAULT_LOCALE}.json").exists():
         problems.append(f"{folder}: {DEFAULT_LOCALE}.json is missing")
     expected = frozenset(line_ids(rule_set))
     catalogues: dict[str, Catalogue] = {}
     for locale, document in documents.items() if not problems else ():
         base = documents.get(document.get("based_on", locale))
-        found = list(_number_problems(document)) + list(_base_problems(document, base))
+        found = [*_number_problems(document), *_base_problems(document, base)]
+        found += _template_problems(document)
         if not found and base is not None:
             catalogues[locale] = _built(document, base)
             found = list(_line_problems(catalogues[locale], expected))
@@ -161,37 +186,33 @@ def load_catalogues(rule_set: RuleSet, folder: Path = LOCALES_FOLDER) -> dict[st
 
 
 def _checked(document: Json, name: str) -> Json:
-    if not isinstance(document, dict):
-        raise ValueError("expected an object")  # noqa: TRY004 - a defect of the file's content
-    based = "based_on" in document
-    expected = _BASED_KEYS if based else _BASE_KEYS
-    if document.keys() != expected:
-        raise ValueError(f"expected the keys {', '.join(sorted(expected))}")
+    errors = Draft202012Validator(_SCHEMA).iter_errors(document)
+    causes = [best_match([error]) or error for error in errors]
+    if causes:
+        raise CatalogueError(
+            tuple(f"{cause.json_path[2:] or '$'}: {cause.message}" for cause in causes)
+        )
     if document["locale"] != name:
-        raise ValueError(f"locale: found {document['locale']!r}, expected {name!r}")
-    for key in {"other_person", "around_numbers", "lines"} & document.keys():
-        texts = document[key]
-        if not isinstance(texts, dict) or not all(isinstance(t, str) for t in texts.values()):
-            raise ValueError(f"{key}: expected an object of texts")
+        raise CatalogueError((f"locale: found {document['locale']!r}, expected {name!r}",))
     return document
 
 
 def _number_problems(document: Json) -> Iterator[str]:
-    numbers = document["numbers"]
-    if not isinstance(numbers, dict) or numbers.keys() != set(NUMBER_KINDS):
-        yield f"numbers: expected the keys {', '.join(NUMBER_KINDS)}"
-        return
-    for kind, entries in numbers.items():
-        for entry in entries:
-            if entry.keys() - {"spoken"} != {"number", "source", "verified", "read_on"}:
-                yield f"numbers.{kind}: expected number, source, verified and read_on"
-            elif not (entry["number"].isascii() and entry["number"].isdecimal()):
-                yield f"numbers.{kind}: {entry['number']!r} is not made of digits"
-        said = {entry.get("number") for entry in entries}
+    for kind, entries in document["numbers"].items():
+        said = {entry["number"] for entry in entries}
         if len(said) > 1:
-            yield f"numbers.{kind}: the sources disagree: {', '.join(sorted(map(str, said)))}"
-    if not numbers["emergency_number"]:
-        yield "numbers.emergency_number: expected at least one source"
+            yield f"numbers.{kind}: the sources disagree: {', '.join(sorted(said))}"
+
+
+def _template_problems(document: Json) -> Iterator[str]:
+    for line_id, text in document["lines"].items():
+        try:
+            parts = list(Formatter().parse(text))
+        except ValueError as error:
+            yield f"lines: {line_id!r} cannot be read: {error}"
+            continue
+        if any(conversion for *_, conversion in parts):
+            yield f"lines: {line_id!r} has '!' in a placeholder"
 
 
 def _base_problems(document: Json, base: Json | None) -> Iterator[str]:
@@ -213,7 +234,7 @@ def _built(document: Json, base: Json) -> Catalogue:
         locale=document["locale"],
         **numbers,
         other_person=base["other_person"],
-        around_numbers=base["around_numbers"],
+        glue=base["glue"],
         templates={
             line_id: tuple(
                 (words, f"{name}:{role}" if role else name)
@@ -229,10 +250,10 @@ def _line_problems(catalogue: Catalogue, expected: frozenset[str]) -> Iterator[s
         yield f"lines: {line_id!r} is missing"
     for line_id in sorted(catalogue.templates.keys() - expected):
         yield f"lines: {line_id!r} is never said"
-    known = {*_EMERGENCY_NAMES, "nurse_line", "crisis_line", *catalogue.other_person}
+    known = {*_EMERGENCY_NAMES, "nurse_line", "crisis_line", "pause", *catalogue.other_person}
     for line_id, template in catalogue.templates.items():
-        own = {"confirm": {"finding"}}.get(line_id, set())
-        counted = {"count"} if line_id.startswith("heard.") else set()
-        for _, name in template:
-            if name is not None and name not in known | own | counted:
-                yield f"lines: {line_id!r} has the unknown placeholder {{{name}}}"
+        named = {name for _, name in template if name is not None}
+        # A label is said within another line, which has no values to hand on to it.
+        fits = frozenset() if line_id.startswith(LABELS) else known | values_of(line_id)
+        for name in sorted(named - fits):
+            yield f"lines: {line_id!r} has the unknown placeholder {{{name}}}"

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 _QUOTES = {'"': "&quot;", "'": "&apos;"}
 
 
-def to_ssml(phrases: Sequence[Phrase]) -> str:
+def to_ssml(phrases: Sequence[Phrase], *, slowly: bool = False) -> str:
     """Return the phrases as one SSML document, ``<speak>`` included."""
     spoken = " ".join("".join(_spoken(part) for part in phrase) for phrase in phrases)
+    if slowly:
+        spoken = f'<prosody rate="80%">{spoken}</prosody>'
     return f"<speak>{spoken}</speak>"
 
 
@@ -25,6 +27,8 @@ def to_text(phrases: Sequence[Phrase]) -> str:
 
 
 def _spoken(part: Part) -> str:
+    if part.pause_seconds:
+        return f'<break time="{part.pause_seconds}s"/>'
     if part.spoken:
         return f'<sub alias="{_escaped(part.spoken)}">{_escaped(part.text)}</sub>'
     if part.is_number:

@@ -91,11 +91,7 @@ def parse_rule_set(document: Json, *, source_ids: frozenset[str]) -> RuleSet:
         problems = _meaning_problems(document, source_ids)
     if problems:
         raise RuleSetError(tuple(problems))
-    rule_set = _built(document)
-    problems = [*_follow_up_problems(document, rule_set), *_unsure_problems(rule_set)]
-    if problems:
-        raise RuleSetError(tuple(problems))
-    return rule_set
+    return _built(document)
 
 
 def alternatives_of(condition: Json) -> frozenset[frozenset[str]]:
@@ -165,6 +161,8 @@ def _meaning_problems(document: Json, source_ids: frozenset[str]) -> list[str]:
         *_unknown_references(document, source_ids),
         *_answer_problems(document),
         *_implication_cycles(document),
+        *_follow_up_problems(document),
+        *_unsure_problems(document),
     ]
 
 
@@ -203,7 +201,8 @@ def _unknown_references(document: Json, source_ids: frozenset[str]) -> Iterator[
             (f"{where}.backed_up_by", "rule", backing, rules - {rule["id"]}),
             (f"{where}.sources", "source", rule["sources"], source_ids),
         ]
-    references.append(("$.out_of_scope", "finding", document["out_of_scope"], findings))
+    for key in ("in_scope", "out_of_scope"):
+        references.append((f"$.{key}", "finding", document[key], findings))
     for part in ("topics", "tips"):
         for index, entry in enumerate(document[part]):
             where = f"$.{part}[{index}]"
@@ -243,7 +242,7 @@ def _answer_problems(document: Json) -> Iterator[str]:
 
 
 def _implication_cycles(document: Json) -> Iterator[str]:
-    implies = {f["id"]: f.get("implies", ()) for f in document["findings"]}
+    implies = _implications(document)
     for index, finding in enumerate(document["findings"]):
         if finding["id"] in _closure(implies, finding["id"]):
             yield f"$.findings[{index}].implies: leads back to {finding['id']!r}"
@@ -260,11 +259,72 @@ def _closure(implies: Mapping[str, Sequence[str]], start: str) -> frozenset[str]
     return frozenset(reached)
 
 
-# --- the rule set, built, and what can only be asked of it whole ----------------------------
+def _follow_up_problems(document: Json) -> Iterator[str]:
+    """Find rules that could need a follow-up's answer without what opens the follow-up.
+
+    Such a rule would have the follow-up asked of everyone, or too late. A trigger that is
+    implied counts as named: a report of the finding then brings its trigger along.
+    """
+    questions = {question["id"]: question for question in document["questions"]}
+    asked_in = {finding["id"]: finding.get("question") for finding in document["findings"]}
+    implies = _implications(document)
+    for index, rule in enumerate(document["rules"]):
+        for alternative in sorted(alternatives_of(rule["when"]), key=sorted):
+            reached = alternative.union(*(_closure(implies, finding) for finding in alternative))
+            for finding in sorted(alternative):
+                follows = questions.get(asked_in.get(finding), {}).get("follows", ())
+                if follows and reached.isdisjoint(follows):
+                    yield (
+                        f"$.rules[{index}].when: {rule['id']!r} needs {finding!r}, which is only"
+                        f" asked after {' or '.join(sorted(follows))}; require that too"
+                    )
+
+
+def _unsure_problems(document: Json) -> Iterator[str]:
+    """Find yes/no questions where a calmer answer makes something present that counts.
+
+    From the calm answer over "not sure" to the alarming one, the findings that rules read may
+    only be added to. Then the advice can only rise, whatever else was answered:
+    level(calm) <= level(not sure) <= level(alarming).
+    """
+    implies = _implications(document)
+    read = frozenset[str]().union(
+        *(
+            alternative
+            for rule in document["rules"]
+            for alternative in alternatives_of(rule["when"])
+        )
+    )
+
+    def counted_on(question_id: str, answer: YesNo) -> frozenset[str]:
+        made_present = {
+            finding["id"]
+            for finding in document["findings"]
+            if finding.get("question") == question_id
+            and accepted_answers(finding["present_when"]).accepts(answer)
+        }
+        return read & made_present.union(*(_closure(implies, one) for one in made_present))
+
+    for index, question in enumerate(document["questions"]):
+        steps = _FROM_CALM_TO_ALARMING.get(question.get("alarming"), ())
+        for calmer, graver in pairwise(steps):
+            less = counted_on(question["id"], calmer)
+            for finding in sorted(less - counted_on(question["id"], graver)):
+                yield (
+                    f"$.questions[{index}]: {finding!r} is present on {calmer!r} but not on "
+                    f"{graver!r}, so the graver answer could lower the advice"
+                )
+
+
+def _implications(document: Json) -> dict[str, Sequence[str]]:
+    return {finding["id"]: finding.get("implies", ()) for finding in document["findings"]}
+
+
+# --- the rule set ---------------------------------------------------------------------------
 
 
 def _built(document: Json) -> RuleSet:
-    implies = {f["id"]: f.get("implies", ()) for f in document["findings"]}
+    implies = _implications(document)
     return RuleSet(
         id=document["id"],
         version=document["version"],
@@ -293,12 +353,14 @@ def _built(document: Json) -> RuleSet:
                     accepted_answers(finding["present_when"]) if "question" in finding else None
                 ),
                 reported=finding.get("reported", False),
+                own_words=finding.get("own_words", False),
                 several=finding.get("several", False),
                 implies=_closure(implies, finding["id"]),
             )
             for finding in document["findings"]
         ),
         rules=tuple(_built_rule(rule, implies) for rule in document["rules"]),
+        in_scope=frozenset(document["in_scope"]),
         out_of_scope=frozenset(document["out_of_scope"]),
         topics=tuple(
             Topic(id=topic["id"], sources=tuple(topic["sources"])) for topic in document["topics"]
@@ -326,49 +388,9 @@ def _built_rule(rule: Json, implies: Mapping[str, Sequence[str]]) -> Rule:
         within=rule.get("within"),
         holding=rule.get("holding"),
         alternatives=tuple(sorted(complete, key=sorted)),
+        unsure=rule.get("unsure", False),
         backed_up_by=rule.get("backed_up_by"),
         rationale=rule["rationale"],
         sources=tuple(rule["sources"]),
         mentions=frozenset().union(*alternatives),
     )
-
-
-def _follow_up_problems(document: Json, rule_set: RuleSet) -> Iterator[str]:
-    """Find rules that could need a follow-up's answer without what opens the follow-up.
-
-    Such a rule would have the follow-up asked of everyone, or too late. A trigger that is
-    implied counts as named: a report of the finding then brings its trigger along.
-    """
-    questions = {question.id: question for question in rule_set.questions}
-    findings = {finding.id: finding for finding in rule_set.findings}
-    for index, rule in enumerate(document["rules"]):
-        for alternative in sorted(alternatives_of(rule["when"]), key=sorted):
-            reached = alternative.union(*(findings[f].implies for f in alternative))
-            for finding_id in sorted(alternative):
-                question = questions.get(findings[finding_id].question or "")
-                if question and question.follows and question.follows.isdisjoint(reached):
-                    yield (
-                        f"$.rules[{index}].when: {rule['id']!r} needs {finding_id!r}, which is only"
-                        f" asked after {' or '.join(sorted(question.follows))}; require that too"
-                    )
-
-
-def _unsure_problems(rule_set: RuleSet) -> Iterator[str]:
-    """Find yes/no questions where a calmer answer makes something present that counts.
-
-    From the calm answer over "not sure" to the alarming one, the findings that rules read may
-    only be added to. Then the advice can only rise, whatever else was answered:
-    level(calm) <= level(not sure) <= level(alarming).
-    """
-    read = frozenset[str]().union(*(rule.mentions for rule in rule_set.rules))
-    for index, question in enumerate(rule_set.questions):
-        if question.alarming is None:
-            continue
-        for calmer, graver in pairwise(_FROM_CALM_TO_ALARMING[question.alarming]):
-            less = rule_set.findings_on(question.id, calmer) & read
-            more = rule_set.findings_on(question.id, graver) & read
-            for finding in sorted(less - more):
-                yield (
-                    f"$.questions[{index}]: {finding!r} is present on {calmer!r} but not on "
-                    f"{graver!r}, so the graver answer could lower the advice"
-                )

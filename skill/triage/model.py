@@ -93,6 +93,7 @@ class Finding:
         question: Id of the question whose answer decides it; ``None`` if none does.
         present_when: The answers that make it present; ``None`` without a question.
         reported: Whether a caller can report or deny it by name.
+        own_words: Whether a report of it is answered in words of its own.
         several: Whether its question asks about more than its name, so that a denial by name
             does not answer the question.
         implies: Ids of the findings that are present whenever this one is, all the way down.
@@ -102,6 +103,7 @@ class Finding:
     question: str | None
     present_when: AcceptedAnswers | None
     reported: bool
+    own_words: bool
     several: bool
     implies: frozenset[str]
 
@@ -122,6 +124,7 @@ class Rule:
         holding: What to do until help comes, for ``emergency``; ``None`` otherwise.
         alternatives: The smallest sets of findings that make it fire, each with all that its
             members imply; any one is enough.
+        unsure: Whether it is about answers that were not sure.
         backed_up_by: Id of a rule that always fires with at least the same advice, or ``None``.
         rationale: Why, for a clinician.
         sources: Ids of the sources behind it.
@@ -133,6 +136,7 @@ class Rule:
     within: Within | None
     holding: Holding | None
     alternatives: tuple[frozenset[str], ...]
+    unsure: bool
     backed_up_by: str | None
     rationale: str
     sources: tuple[str, ...]
@@ -192,6 +196,7 @@ class RuleSet:
         questions: In the order in which they are asked.
         findings: In the order of the file.
         rules: In the order of the file, which is the order in which reasons are given.
+        in_scope: Ids of the findings that say the pain is here after all.
         out_of_scope: Ids of the findings that say the pain is elsewhere.
         topics: What the caller can ask about.
         tips: What to do at home, in the order in which it is said.
@@ -205,6 +210,7 @@ class RuleSet:
     questions: tuple[Question, ...]
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
+    in_scope: frozenset[str]
     out_of_scope: frozenset[str]
     topics: tuple[Topic, ...]
     tips: tuple[Tip, ...]

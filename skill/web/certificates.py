@@ -34,7 +34,7 @@ CHAIN_HOST = "s3.amazonaws.com"
 CHAIN_FOLDER = "/echo.api/"
 
 URL_LIMIT_CHARACTERS = 512
-FETCH_TIMEOUT_SECONDS = 2.5  # of the 8 s that Alexa waits for an answer
+FETCH_TIMEOUT_SECONDS = 2.0  # of the 8 s that Alexa waits for an answer
 CHAIN_LIMIT_BYTES = 64 * 1024
 CHAIN_LIMIT_CERTIFICATES = 8
 CHAIN_LIMIT_DEPTH = 4

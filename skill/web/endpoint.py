@@ -8,7 +8,7 @@ from http import HTTPStatus
 from time import perf_counter
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from skill.errors import RequestRefusedError
 from skill.web.verification import RequestVerifier
@@ -100,6 +100,9 @@ def _refuse(error: Exception) -> Response:
     match error:
         case RequestRefusedError():
             g.reason, status = error.reason, error.status
+        case RequestEntityTooLarge():
+            # To Alexa's checks a body that is too large is one more bad request.
+            g.reason, status = "body_too_large", HTTPStatus.BAD_REQUEST
         case HTTPException():
             status = error.code or HTTPStatus.BAD_REQUEST
             g.reason = f"http_{status}"

@@ -156,6 +156,7 @@ def test_a_slot_is_read_with_its_match() -> None:
             "type": "IntentRequest",
             "requestId": "amzn1.echo-api.request.1",
             "locale": "en-US",
+            "timestamp": "2025-11-20T12:00:00Z",
             "intent": {
                 "name": "ReportFindingIntent",
                 "slots": {
@@ -185,10 +186,33 @@ def test_a_launch_is_read_without_an_intent() -> None:
     assert "intent" not in str(readable)
 
 
-@pytest.mark.parametrize("part", ["userId", "deviceId", "sessionId", "applicationId", "timestamp"])
+@pytest.mark.parametrize("part", ["userId", "deviceId", "sessionId", "applicationId"])
 def test_nothing_that_tells_who_is_calling_is_read(part: str) -> None:
     assert part in str(ENVELOPE)
     assert part not in str(readable_part(ENVELOPE))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["", "?", "yesterday", "2025-11-20", "2025-11-20T12:00:00", "2025-13-20T12:00:00Z", 1763640000],
+    ids=str,
+)
+def test_a_timestamp_that_names_no_moment_is_not_read(odd: Json) -> None:
+    read = readable_part(with_odd(("request", "timestamp"), odd))
+    assert read is not None
+    assert "timestamp" not in str(read)
+
+
+@pytest.mark.parametrize("moment", ["2025-11-20T12:00:00Z", "2025-11-20T12:00:00.5+01:00"])
+def test_a_timestamp_that_is_read_is_one_that_the_sdk_accepts(moment: str) -> None:
+    read = readable_part(with_odd(("request", "timestamp"), moment))
+    assert DefaultSerializer().deserialize(json.dumps(read), RequestEnvelope).request.timestamp
+
+
+@pytest.mark.parametrize("moment", ["2025-W47-4T12:00:00Z", "2025-11-20T12:00:00+01:00:30"])
+def test_no_odd_form_of_a_timestamp_stops_the_sdk(moment: str) -> None:
+    read = readable_part(with_odd(("request", "timestamp"), moment))
+    DefaultSerializer().deserialize(json.dumps(read), RequestEnvelope)
 
 
 def test_of_several_authorities_those_with_an_unknown_status_are_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,17 +16,29 @@ from ask_sdk_model.slu.entityresolution import (
     ValueWrapper,
 )
 
-from skill.alexa.handlers import EVENT_BY_INTENT
+from skill.alexa.handlers import ASKS_FOR_AMBULANCE, EVENT_BY_INTENT, Said
 from skill.dialogue.events import (
     AboutOther,
     Aged,
     Answered,
     AskedAbout,
     AskedForHelp,
+    AskedForLouder,
+    AskedForNumber,
+    AskedForShorter,
+    AskedForSlower,
+    AskedForSummary,
+    AskedHowMany,
+    AskedMeaning,
     AskedToRepeat,
+    AskedToWait,
+    AskedWhy,
+    ChangedMind,
+    Corrected,
     Counted,
     Denied,
     Event,
+    GaveUnit,
     Lasted,
     NotUnderstood,
     Reassured,
@@ -33,6 +46,7 @@ from skill.dialogue.events import (
     StartedOver,
     Stopped,
     Treated,
+    WentBack,
 )
 from tests.conftest import matched_slot
 
@@ -69,6 +83,7 @@ def matched(*findings: str, value: str = "as it was said") -> Slots:
 
 
 FIRST = "heart_or_lung_signs"
+TODAY = date(2025, 11, 20)
 MEANINGS: list[tuple[str, Slots, Event]] = [
     ("AMAZON.YesIntent", {}, Answered("yes")),
     ("AMAZON.NoIntent", {}, Answered("no")),
@@ -98,10 +113,41 @@ MEANINGS: list[tuple[str, Slots, Event]] = [
     ("GiveDurationIntent", {}, Lasted(None)),
     ("GiveAgeIntent", plain("age", "71"), Aged(71)),
     ("GiveAgeIntent", plain("age", "?"), Aged(None)),
+    ("GiveAgeInMonthsIntent", plain("age", "6"), Aged(0)),
+    ("GiveAgeInMonthsIntent", plain("age", "30"), Aged(2)),
+    ("GiveAgeInMonthsIntent", plain("age", "?"), Aged(None)),
+    ("GiveAgeInWeeksIntent", plain("age", "60"), Aged(1)),
     ("GiveAgeIntent", {}, Aged(None)),
     ("GiveTreatmentIntent", plain("duration", "P3D"), Treated(3)),
     ("GiveTreatmentIntent", plain("duration", "?"), Treated(None)),
     ("GiveTreatmentIntent", {}, Treated(None)),
+    (
+        "DenyFindingIntent",
+        matched("chest_pain", value="my chest hurts"),
+        Reported(("chest_pain",)),
+    ),
+    ("GiveOnsetIntent", plain("date", "2025-11-17"), Lasted(3)),
+    ("GiveOnsetIntent", plain("date", "?"), Lasted(None)),
+    ("GiveOnsetIntent", {}, Lasted(None)),
+    ("CallAmbulanceIntent", {}, Reported((ASKS_FOR_AMBULANCE,))),
+    ("GiveDaysIntent", {}, GaveUnit(1)),
+    ("GiveWeeksIntent", {}, GaveUnit(7)),
+    ("GiveMonthsIntent", {}, GaveUnit(30)),
+    ("GiveYearsIntent", {}, GaveUnit(365)),
+    ("MeantYesIntent", {}, Corrected("yes")),
+    ("MeantNoIntent", {}, Corrected("no")),
+    ("AMAZON.PreviousIntent", {}, WentBack()),
+    ("ChangeAnswerIntent", matched("fever"), ChangedMind(("fever",))),
+    ("ChangeAnswerIntent", {}, ChangedMind(())),
+    ("AskWhyIntent", {}, AskedWhy()),
+    ("AskMeaningIntent", {}, AskedMeaning()),
+    ("AskHowManyIntent", {}, AskedHowMany()),
+    ("SummaryIntent", {}, AskedForSummary()),
+    ("SayNumberIntent", {}, AskedForNumber()),
+    ("WaitIntent", {}, AskedToWait()),
+    ("SlowerIntent", {}, AskedForSlower()),
+    ("ShorterIntent", {}, AskedForShorter()),
+    ("LouderIntent", {}, AskedForLouder()),
     ("CallForOtherIntent", {}, AboutOther(NotUnderstood())),
     ("ReassureIntent", {}, Reassured()),
     ("AskSymptomsIntent", {}, AskedAbout("symptoms")),
@@ -132,7 +178,7 @@ def test_these_tests_know_the_meaning_of_every_intent() -> None:
     [pytest.param(*meaning, id=f"{meaning[0]} as {meaning[2]}") for meaning in MEANINGS],
 )
 def test_an_intent_means_its_event(intent: str, slots: Slots, event: Event) -> None:
-    assert EVENT_BY_INTENT[intent](slots) == event
+    assert EVENT_BY_INTENT[intent](Said(slots, TODAY)) == event
 
 
 @pytest.mark.parametrize(
@@ -154,9 +200,32 @@ def test_a_request_reaches_the_handler_of_its_intent(
     assert alexa.intent(intent, **values).answers == {**before, **kept}
 
 
+def onset(alexa: Alexa, **parts: object) -> Mapping[str, object]:
+    """Say "since Monday" at the first question and return the answers."""
+    slots = {"date": {"name": "date", "value": "2025-11-17"}}
+    intent = {"name": "GiveOnsetIntent", "slots": slots}
+    return alexa.launch().send({"type": "IntentRequest", "intent": intent, **parts}).answers
+
+
+def test_days_are_counted_up_to_the_day_of_the_request(alexa: Alexa) -> None:
+    assert onset(alexa, timestamp="2025-11-20T23:59:59Z") == {"duration_days": 3}
+
+
+@pytest.mark.parametrize("parts", [{}, {"timestamp": "?"}, {"timestamp": None}], ids=str)
+def test_without_the_day_of_the_request_no_days_are_counted(
+    alexa: Alexa, parts: dict[str, object]
+) -> None:
+    assert onset(alexa, **parts) == {}
+    assert alexa.attributes["misses"] == 1
+
+
 def test_every_topic_of_the_rule_set_can_be_asked_about(rule_set: RuleSet) -> None:
     asked = {event.topic for _, _, event in MEANINGS if isinstance(event, AskedAbout)}
     assert asked == {topic.id for topic in rule_set.topics}
+
+
+def test_who_asks_for_an_ambulance_is_told_to_call_one_in_any_state(alexa: Alexa) -> None:
+    assert alexa.intent("CallAmbulanceIntent").speech.startswith("Call 911 now.")
 
 
 def test_a_launch_asks_the_first_question(alexa: Alexa) -> None:
@@ -181,7 +250,7 @@ def test_an_intent_without_slots_where_some_are_expected_is_not_understood(alexa
 
 # --- somebody else --------------------------------------------------------------------------
 
-PERSON = {"name": "person", "value": "my mother"}
+PERSON = matched_slot("person", "for_someone_else", "my mother")
 
 
 @pytest.mark.parametrize(
@@ -228,6 +297,50 @@ def test_an_empty_person_slot_names_nobody(alexa: Alexa, value: str | None) -> N
         {"type": "IntentRequest", "intent": {"name": "GiveAgeIntent", "slots": slots}}
     )
     assert alexa.answers == {"age_years": 40}
+
+
+def intent_with(person: object, name: str, **slots: object) -> dict[str, object]:
+    """Return a request with a person slot and others."""
+    return {"type": "IntentRequest", "intent": {"name": name, "slots": {**slots, "person": person}}}
+
+
+@pytest.mark.parametrize("value", ["my mother", "my back", "the pain"])
+def test_words_that_match_no_person_do_not_make_the_call_about_somebody_else(
+    alexa: Alexa, value: str
+) -> None:
+    unmatched = {"name": "person", "value": value}
+    age = {"name": "age", "value": "40"}
+    alexa.launch().send(intent_with(unmatched, "GiveAgeIntent", age=age))
+    assert alexa.answers == {"age_years": 40}
+
+
+@pytest.mark.parametrize(
+    ("words", "about_other"),
+    [
+        ("wakes me up", False),
+        ("hurts my back", False),
+        ("i did it to myself", False),
+        ("does not recognise me", True),
+        ("took all my pills", True),
+        ("losing weight", True),
+    ],
+)
+def test_a_finding_about_the_caller_does_not_make_the_call_about_somebody_else(
+    alexa: Alexa, words: str, *, about_other: bool
+) -> None:
+    slot = matched_slot("finding", "weight_loss", words)
+    alexa.launch().send(intent_with(PERSON, "ReportFindingIntent", finding=slot))
+    other = {"for_someone_else": "yes"} if about_other else {}
+    assert alexa.answers == {**other, "weight_loss": "yes"}
+
+
+def test_one_finding_about_the_caller_is_enough(alexa: Alexa) -> None:
+    slots = {
+        "finding": matched_slot("finding", "weight_loss", "losing weight"),
+        "secondFinding": matched_slot("secondFinding", "rash_one_side", "a rash on my side"),
+    }
+    alexa.launch().send(intent_with(PERSON, "ReportFindingIntent", **slots))
+    assert "for_someone_else" not in alexa.answers
 
 
 def test_who_reassures_for_a_person_is_not_taken_to_call_for_them(alexa: Alexa) -> None:

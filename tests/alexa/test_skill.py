@@ -29,7 +29,9 @@ JSON: st.SearchStrategy[Json] = st.recursive(
     ),
     max_leaves=6,
 )
-TYPES = st.sampled_from(["IntentRequest", "LaunchRequest", "SessionEndedRequest"])
+TYPES = st.sampled_from(
+    ["IntentRequest", "LaunchRequest", "SessionEndedRequest", "CanFulfillIntentRequest"]
+)
 
 
 def or_odd(usual: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
@@ -114,7 +116,6 @@ def test_a_spoken_answer_is_json(alexa: Alexa) -> None:
     "request_type",
     [
         "SessionEndedRequest",
-        "CanFulfillIntentRequest",
         "Alexa.Presentation.APL.UserEvent",
         "AlexaSkillEvent.SkillEnabled",
         "AlexaSkillEvent.SkillAccountUnlinked",
@@ -124,6 +125,34 @@ def test_a_spoken_answer_is_json(alexa: Alexa) -> None:
 )
 def test_a_request_that_is_no_turn_gets_an_empty_response(alexa: Alexa, request_type: str) -> None:
     assert alexa.send({"type": request_type}).envelope == {"version": "1.0", "response": {}}
+
+
+def asked_for_fulfilment(alexa: Alexa, intent: Json) -> Json:
+    """Ask what the skill could do with an intent and return the response."""
+    return alexa.send({"type": "CanFulfillIntentRequest", "intent": intent}).envelope["response"]
+
+
+@pytest.mark.parametrize(
+    ("name", "can"),
+    [("ReportFindingIntent", "MAYBE"), ("AMAZON.YesIntent", "MAYBE"), ("BookTaxiIntent", "NO")],
+)
+def test_who_asks_what_the_skill_can_do_hears_maybe_or_no(
+    alexa: Alexa, name: str, can: str
+) -> None:
+    response = asked_for_fulfilment(alexa, {"name": name, "slots": {"finding": {}}})
+    slots = {"finding": {"canUnderstand": can, "canFulfill": can}}
+    assert response == {"canFulfillIntent": {"canFulfill": can, "slots": slots}}
+
+
+@pytest.mark.parametrize("intent", [None, {}, [], {"name": 3}, {"slots": []}], ids=str)
+def test_of_an_odd_intent_the_skill_can_do_nothing(alexa: Alexa, intent: Json) -> None:
+    expected = {"canFulfillIntent": {"canFulfill": "NO", "slots": {}}}
+    assert asked_for_fulfilment(alexa, intent) == expected
+
+
+def test_what_the_skill_could_do_is_answered_without_speech(alexa: Alexa) -> None:
+    asked_for_fulfilment(alexa, {"name": "ReportFindingIntent"})
+    assert alexa.speech == ""
 
 
 def test_an_empty_envelope_gets_an_empty_response(alexa: Alexa) -> None:

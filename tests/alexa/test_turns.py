@@ -15,7 +15,7 @@ from skill.dialogue.script import Line
 from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_text
 from skill.triage.model import Disposition
-from tests.conftest import Alexa
+from tests.conftest import Alexa, matched_slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -317,10 +317,9 @@ def test_a_card_shows_the_number_that_was_spoken(
     alexa.locale = locale
     number = catalogue_for(locale, catalogues).emergency_number
     shown = number.text if number else "your local emergency number"
-    assert f"Call {shown}" in str(alexa.report("chest_pain").card["content"])
+    assert f"Call now: {shown}" in str(alexa.report("chest_pain").card["content"])
 
 
-@pytest.mark.xfail(strict=True, reason="'an clinic' in the card of en-IN")
 @pytest.mark.parametrize("locale", ["en-IN"])
 def test_a_card_says_a_before_a_consonant(catalogues: Mapping[str, Catalogue], locale: str) -> None:
     card = words(catalogues[locale], "card.urgent_same_day")
@@ -333,7 +332,7 @@ def test_a_card_says_a_before_a_consonant(catalogues: Mapping[str, Catalogue], l
 @pytest.mark.parametrize(
     ("finding", "told"),
     [
-        ("suicidal_thoughts", "Tell them: thoughts of ending life."),
+        ("suicidal_thoughts", "Tell them: thoughts of suicide."),
         ("overdose", "Tell them: too many tablets, which ones, and when."),
         ("face_or_tongue_swelling", "Tell them: a swollen face or tongue."),
     ],
@@ -364,8 +363,8 @@ def test_no_other_emergency_names_the_crisis_line(alexa: Alexa) -> None:
 
 
 def test_who_is_not_safe_at_home_hears_where_to_turn_and_that_they_may_stop(alexa: Alexa) -> None:
-    speech = alexa.launch().report("unsafe_at_home").answer_calmly().speech
-    assert "Everyone should be safe at home. If you're in danger, call 911." in speech
+    speech = alexa.launch().report("unsafe_at_home").speech
+    assert "Everyone should be safe at home. If you're in danger, call 911" in speech
     assert "You can say stop at any time." in speech
 
 
@@ -397,12 +396,67 @@ def test_a_doubted_finding_is_named(alexa: Alexa) -> None:
     assert speech == "I noted weight loss before. Is that still right?"
 
 
+# --- the talk about the talk ----------------------------------------------------------------
+
+
+def test_slower_speech_is_slow_until_the_session_ends(alexa: Alexa) -> None:
+    alexa.launch().intent("SlowerIntent").no().no()
+    assert alexa.ssml.startswith('<speak><prosody rate="80%">')
+    assert str(alexa.response["reprompt"]).count("<prosody") == 1
+
+
+def test_emergency_advice_is_slow_for_who_asked_for_it(alexa: Alexa) -> None:
+    alexa.launch().intent("SlowerIntent").report("chest_pain")
+    assert alexa.ssml.startswith('<speak><prosody rate="80%">Call ')
+
+
+def test_the_next_session_is_not_slow(alexa: Alexa) -> None:
+    alexa.launch().intent("SlowerIntent").intent("AMAZON.StopIntent").launch()
+    assert "prosody" not in alexa.ssml
+
+
+def test_who_needs_a_moment_hears_a_silence_and_then_the_question(alexa: Alexa) -> None:
+    question = alexa.launch().intent("AMAZON.HelpIntent").speech.rpartition(". ")[2]
+    [seconds] = re.findall(r'<break time="(\d+)s"/>', alexa.intent("WaitIntent").ssml)
+    assert 0 < int(seconds) <= 10
+    assert alexa.speech.endswith(question)
+
+
+def test_the_summary_is_spoken_as_a_list(alexa: Alexa) -> None:
+    alexa.launch().no().intent("GiveAgeIntent", age="71").intent(
+        "GiveDurationIntent", duration="P6W"
+    )
+    alexa.report("fever", "weight_loss").intent("SummaryIntent")
+    assert "Age: 71. Upper back pain for: 6 weeks. Yes to: " in alexa.speech
+    assert "; and " in alexa.speech
+    assert " No to: " in alexa.speech
+
+
+def test_the_summary_comes_without_a_card(alexa: Alexa) -> None:
+    assert alexa.launch().report("fever").intent("SummaryIntent").card == {}
+
+
+def test_the_emergency_number_is_said_on_demand(alexa: Alexa) -> None:
+    assert "call 911, or your local emergency number." in (
+        alexa.launch().intent("SayNumberIntent").speech
+    )
+
+
+def test_a_bare_number_is_completed_by_its_unit(alexa: Alexa) -> None:
+    alexa.launch()
+    alexa.attributes = {**alexa.attributes, "pending": "duration_days"}
+    assert alexa.intent("GiveNumberIntent", number="6").speech.startswith("6 what: days")
+    assert alexa.intent("GiveWeeksIntent").speech.startswith("OK, 6 weeks.")
+
+
 # --- somebody else --------------------------------------------------------------------------
 
 
 def test_for_somebody_else_it_is_asked_first_whether_they_are_awake(alexa: Alexa) -> None:
     speech = alexa.intent("CallForOtherIntent", person="my mother").speech
-    assert speech.endswith("OK, I'll ask about them. Are they awake and making sense?")
+    assert speech.endswith(
+        "OK, I'll ask about them. Can they be woken, and do they act as they always do?"
+    )
 
 
 def test_somebody_who_is_not_awake_is_an_emergency(alexa: Alexa) -> None:
@@ -411,15 +465,9 @@ def test_somebody_who_is_not_awake_is_an_emergency(alexa: Alexa) -> None:
     assert "Stay with them until help comes." in speech
 
 
-@pytest.mark.xfail(strict=True, reason="rule not_sure_person_is_awake: to be seen today instead")
-def test_somebody_who_is_maybe_not_awake_is_an_emergency(alexa: Alexa) -> None:
+def test_somebody_who_is_maybe_not_awake_is_to_be_seen_today(alexa: Alexa) -> None:
     alexa.launch().intent("CallForOtherIntent").not_sure().not_sure().answer_calmly()
-    assert alexa.speech.startswith("Call 911 now.")
-
-
-def test_somebody_who_is_maybe_not_awake_is_at_least_to_be_seen_today(alexa: Alexa) -> None:
-    alexa.launch().intent("CallForOtherIntent").not_sure().not_sure().answer_calmly()
-    assert alexa.speech.startswith(("Call 911 now.", "They should be seen today."))
+    assert alexa.speech.startswith("They should be seen today.")
 
 
 @pytest.mark.parametrize("finding", ["chest_pain", "suicidal_thoughts", "tearing_pain"])
@@ -447,7 +495,6 @@ def test_advice_about_somebody_else_speaks_of_them(alexa: Alexa) -> None:
     assert "If no one can see them" in alexa.speech
 
 
-@pytest.mark.xfail(strict=True, reason="because.worried_caller says 'you're worried' of them")
 def test_the_worry_of_somebody_else_is_given_as_theirs(alexa: Alexa) -> None:
     alexa.intent("CallForOtherIntent").report("concerned").answer_calmly()
     assert alexa.speech.startswith("They should see a doctor about this")
@@ -455,7 +502,12 @@ def test_the_worry_of_somebody_else_is_given_as_theirs(alexa: Alexa) -> None:
 
 
 def test_a_child_of_the_caller_is_not_asked_for_a_grown_up(alexa: Alexa) -> None:
-    alexa.launch().intent("GiveAgeIntent", age="8", person="my daughter")
+    slots = {
+        "age": {"name": "age", "value": "8"},
+        "person": matched_slot("person", "for_someone_else", "my daughter"),
+    }
+    intent = {"name": "GiveAgeIntent", "slots": slots}
+    alexa.launch().send({"type": "IntentRequest", "intent": intent})
     assert "grown-up" not in alexa.speech
     assert alexa.answers == {"for_someone_else": "yes", "age_years": 8}
 

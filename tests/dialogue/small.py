@@ -29,6 +29,7 @@ def rule_set_of(questions: Json, findings: Json, rules: Json, **more: Json) -> R
             "reviewed_on": None,
             "reviewed_by": None,
             "otherwise": "self_care",
+            "in_scope": [],
             "out_of_scope": [],
             "questions": questions,
             "findings": findings,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from skill.dialogue.advice import out_of_scope, tips
+from skill.dialogue.asking import begin
 from skill.dialogue.events import AboutOther, Answered, AskedToRepeat, Counted, Reported
-from skill.dialogue.turn import begin
 from skill.triage.assessment import assess
 from skill.triage.model import Disposition
 from tests.dialogue.small import SMALL, on_yes, rule, rule_set_of, yes_no
@@ -164,6 +165,67 @@ def test_the_holding_advice_of_an_emergency_is_that_of_the_first_rule() -> None:
     assert said(begin(rules), event, rules=rules)[1] == "holding.keep_still"
 
 
+@pytest.mark.parametrize(
+    ("first", "held"),
+    [("sit", "keep_still"), ("nothing_to_eat", "keep_still"), ("with_someone", "with_someone")],
+)
+def test_who_may_have_a_broken_spine_keeps_still(first: str, held: str) -> None:
+    rules = rule_set_of(
+        [yes_no("a"), yes_no("b")],
+        [on_yes("a", reported=True), on_yes("b", reported=True)],
+        [
+            rule("weightier", "emergency", "a", holding=first),
+            rule("broken_spine", "emergency", "b", holding="keep_still"),
+        ],
+    )
+    lines = said(begin(rules), Reported(("a", "b")), rules=rules)
+    assert lines[1:3] == [f"holding.{held}", "because.weightier"]
+
+
+NOT_SURE = rule_set_of(
+    [yes_no("a"), yes_no("b"), yes_no("c")],
+    [
+        {"id": name, "question": name, "present_when": {"enum": ["yes", "unsure"]}}
+        for name in ("a", "b", "c")
+    ],
+    [
+        rule("first", "urgent_same_day", "a"),
+        rule("second", "urgent_same_day", "b"),
+        rule("about_not_being_sure", "urgent_same_day", "c", unsure=True),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "reasons"),
+    [
+        pytest.param({"a": "yes", "b": "no", "c": "no"}, ["because.first"], id="sure"),
+        pytest.param({"a": "unsure", "b": "no", "c": "no"}, ["because.not_sure"], id="not sure"),
+        pytest.param(
+            {"a": "unsure", "b": "yes", "c": "no"},
+            ["because.second", "because.not_sure"],
+            id="what was sure comes first",
+        ),
+        pytest.param(
+            {"a": "unsure", "b": "unsure", "c": "no"}, ["because.not_sure"], id="said once"
+        ),
+        pytest.param(
+            {"a": "no", "b": "no", "c": "unsure"},
+            ["because.about_not_being_sure"],
+            id="rule about not being sure",
+        ),
+    ],
+)
+def test_what_rests_on_not_sure_is_not_put_as_if_it_had_been_said(
+    answers: dict[str, Answer], reasons: list[str]
+) -> None:
+    last = {"c": answers["c"]}
+    conversation = at("c", {k: v for k, v in answers.items() if k != "c"}, rules=NOT_SURE)
+    answered = Answered("unsure" if last["c"] == "unsure" else "no")
+    heard = said(replace(conversation, rephrased=True), answered, rules=NOT_SURE)
+    assert [line for line in heard if line.startswith("because.")] == reasons
+
+
 # --- somebody else --------------------------------------------------------------------------
 
 EMERGENCIES = rule_set_of(
@@ -185,7 +247,7 @@ EMERGENCIES = rule_set_of(
 @pytest.mark.parametrize("held", HOLDING)
 def test_in_every_emergency_of_somebody_else_the_caller_is_told_to_stay(held: str) -> None:
     lines = said(begin(EMERGENCIES), AboutOther(Reported((held,))), rules=EMERGENCIES)
-    assert lines[1:3] == [f"holding.{held}", "holding.stay_with_them"]
+    assert lines[1:3] == [f"holding_for_other.{held}", "holding.stay_with_them"]
 
 
 @pytest.mark.parametrize("held", HOLDING)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import skill.dialogue
+from skill.dialogue.asking import begin
 from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
 from skill.dialogue.events import (
     AboutOther,
@@ -21,10 +22,19 @@ from skill.dialogue.events import (
     Answered,
     AskedAbout,
     AskedForHelp,
+    AskedForNumber,
+    AskedForSlower,
+    AskedForSummary,
+    AskedHowMany,
     AskedToRepeat,
+    AskedToWait,
+    AskedWhy,
+    ChangedMind,
+    Corrected,
     Counted,
     Denied,
     Event,
+    GaveUnit,
     Lasted,
     NotUnderstood,
     Opened,
@@ -33,9 +43,10 @@ from skill.dialogue.events import (
     StartedOver,
     Stopped,
     Treated,
+    WentBack,
 )
 from skill.dialogue.script import Line, is_line, line_ids
-from skill.dialogue.turn import begin, take_turn
+from skill.dialogue.turn import take_turn
 from skill.errors import ConversationError
 from tests.dialogue.small import SMALL
 
@@ -66,6 +77,21 @@ SAID: st.SearchStrategy[Event] = st.one_of(
             AskedAbout("astrology"),
         ]
     ),
+    st.sampled_from(
+        [
+            GaveUnit(7),
+            Corrected("yes"),
+            Corrected("no"),
+            WentBack(),
+            AskedWhy(),
+            AskedHowMany(),
+            AskedForSummary(),
+            AskedForNumber(),
+            AskedToWait(),
+            AskedForSlower(),
+        ]
+    ),
+    st.builds(ChangedMind, SOME_FINDINGS),
     st.builds(Counted, NUMBERS),
     st.builds(Lasted, NUMBERS),
     st.builds(Aged, NUMBERS),
@@ -101,7 +127,11 @@ def conversations(draw: st.DrawFn) -> Conversation:
 
 REPEATABLE = sorted(line for line in SAYABLE if is_line(Line(line), SMALL))
 LINES = st.sampled_from(REPEATABLE).map(lambda line: [line, {}]) | st.sampled_from(
-    [["heard.weeks", {"count": 3}], ["confirm", {"finding": "finding.fever"}]]
+    [
+        ["heard", {"count": 3, "quantity": "quantity.weeks"}],
+        ["confirm", {"finding": "about.fever"}],
+        ["summary.yes", {"labels": ["about.fever", "finding.rash"]}],
+    ]
 )
 PENDING = st.sampled_from(
     [
@@ -127,6 +157,8 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Json]] = {
     "pending": PENDING | st.none(),
     "misses": st.integers(0, 2),
     "rephrased": st.booleans(),
+    "number": st.none() | st.integers(0, 99),
+    "slowly": st.booleans(),
     "said": st.lists(LINES, max_size=4),
 }
 
@@ -166,7 +198,14 @@ VALID: dict[str, Json] = {
     "pending": "chest_signs",
     "misses": 2,
     "rephrased": True,
-    "said": [["missed.once", {}], ["heard.weeks", {"count": 3}], ["question.chest_signs", {}]],
+    "number": 7,
+    "slowly": True,
+    "said": [
+        ["missed.once", {}],
+        ["heard", {"count": 3, "quantity": "quantity.weeks"}],
+        ["summary.yes", {"labels": ["about.fever", "finding.rash"]}],
+        ["question.chest_signs", {}],
+    ],
 }
 
 
@@ -200,9 +239,12 @@ def test_a_conversation_is_what_its_attributes_say() -> None:
         pending="chest_signs",
         misses=2,
         rephrased=True,
+        number=7,
+        slowly=True,
         said=(
             Line("missed.once"),
-            Line("heard.weeks", (("count", 3),)),
+            Line("heard", (("count", 3), ("quantity", "quantity.weeks"))),
+            Line("summary.yes", (("labels", ("about.fever", "finding.rash")),)),
             Line("question.chest_signs"),
         ),
     )
@@ -303,10 +345,27 @@ def changed(**parts: object) -> dict[str, Json]:
         pytest.param(changed(said=[["help", {}, {}]]), id="line of three parts"),
         pytest.param(changed(said=[["help", []]]), id="numbers in a list"),
         pytest.param(changed(said=[["help", {"days": 3}]]), id="numbers for no placeholder"),
-        pytest.param(changed(said=[["heard.weeks", {}]]), id="number missing"),
-        pytest.param(changed(said=[["heard.weeks", {"count": "3"}]]), id="text for a number"),
-        pytest.param(changed(said=[["heard.weeks", {"count": True}]]), id="true for a count"),
-        pytest.param(changed(said=[["heard.weeks", {"count": 3.0}]]), id="fraction for a count"),
+        pytest.param(changed(rephrased=None), id="neither true nor false"),
+        pytest.param(changed(slowly=1), id="one for slowly"),
+        pytest.param(changed(slowly=None), id="neither slow nor fast"),
+        pytest.param(changed(number="7"), id="text for the waiting number"),
+        pytest.param(changed(number=True), id="true for the waiting number"),
+        pytest.param(changed(number=7.0), id="fraction for the waiting number"),
+        pytest.param(changed(number=-1), id="waiting number too small"),
+        pytest.param(changed(number=1_000_001), id="waiting number too large"),
+        pytest.param(changed(said=[["which_unit", {}]]), id="number missing"),
+        pytest.param(changed(said=[["which_unit", {"count": "3"}]]), id="text for a number"),
+        pytest.param(changed(said=[["which_unit", {"count": True}]]), id="true for a count"),
+        pytest.param(changed(said=[["which_unit", {"count": 3.0}]]), id="fraction for a count"),
+        pytest.param(changed(said=[["which_unit", {"count": [3]}]]), id="count in a list"),
+        pytest.param(changed(said=[["heard", {"count": 3}]]), id="quantity missing"),
+        pytest.param(changed(said=[["summary.no", {"labels": [3]}]]), id="number for a label"),
+        pytest.param(changed(said=[["summary.no", {"labels": {}}]]), id="labels in an object"),
+        pytest.param(changed(said=[["summary.no", {"labels": ["help"]}]]), id="line for a label"),
+        pytest.param(
+            changed(said=[["summary.no", {"labels": ["finding.rash", None]}]]),
+            id="null for a label",
+        ),
         pytest.param(changed(said=[["confirm", {"finding": "greeting"}]]), id="line for a name"),
         pytest.param(changed(said=[["confirm", {"finding": "Call me"}]]), id="words for a name"),
         pytest.param(changed(said=[["confirm", {"finding": None}]]), id="null for a name"),
@@ -324,6 +383,18 @@ def test_as_many_lines_as_the_schema_allows_are_accepted() -> None:
     most = DESCRIBED["properties"]["said"]["maxItems"]
     attributes = changed(said=[["help", {}]] * most)
     assert len(Conversation.from_attributes(attributes, SMALL).said) == most
+
+
+def test_more_labels_than_the_schema_allows_are_refused() -> None:
+    attributes = changed(said=[["summary.yes", {"labels": ["about.fever"] * 101}]])
+    assert not SCHEMA.is_valid(attributes)
+    with pytest.raises(ConversationError):
+        Conversation.from_attributes(attributes, SMALL)
+
+
+@pytest.mark.parametrize("number", [None, 0, 1_000_000])
+def test_a_number_that_waits_for_its_unit_may_be_missing_or_large(number: int | None) -> None:
+    assert Conversation.from_attributes(changed(number=number), SMALL).number == number
 
 
 def test_a_report_kept_under_another_id_than_its_question_is_refused() -> None:

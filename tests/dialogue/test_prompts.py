@@ -30,7 +30,7 @@ def test_a_prompt_notes_what_it_asks_for(pending: str) -> None:
 def test_every_line_of_a_prompt_is_in_the_script(pending: str) -> None:
     prompt = prompt_for(pending, SMALL)
     assert prompt is not None
-    lines = (prompt.ask, prompt.again, prompt.simpler, prompt.how)
+    lines = (prompt.ask, prompt.again, prompt.simpler, prompt.how, prompt.why)
     assert {line.id for line in lines} <= SAYABLE
 
 
@@ -48,7 +48,9 @@ def test_every_line_of_a_prompt_is_in_the_script(pending: str) -> None:
         "confirm.",
         "confirm.housemaids_knee",
         "confirm.any_chest_sign",
-        "confirm.chest_signs",
+        "confirm.age_years",
+        "confirm.treatment_days",
+        "confirm.body_aches",
     ],
 )
 def test_nothing_else_can_be_waited_for(pending: str | None) -> None:
@@ -59,11 +61,12 @@ def test_a_question_is_asked_with_its_own_lines() -> None:
     question = SMALL.question("fever")
     assert question is not None
     prompt = question_prompt(question)
-    assert [prompt.ask, prompt.again, prompt.simpler, prompt.how] == [
+    assert [prompt.ask, prompt.again, prompt.simpler, prompt.how, prompt.why] == [
         Line("question.fever"),
         Line("reprompt.fever"),
         Line("simpler.fever"),
         Line("how_to_answer.yes_no"),
+        Line("why.fever"),
     ]
 
 
@@ -77,9 +80,16 @@ def test_an_offer_is_asked_again_more_briefly() -> None:
     assert offer_prompt(OFFER_TIPS).again == Line("reprompt.offer.tips")
 
 
-def test_a_doubt_names_the_finding() -> None:
-    finding = SMALL.finding("fever")
-    assert finding is not None
-    prompt = confirming_prompt(finding)
-    assert prompt.doubted is finding
-    assert prompt.ask == Line("confirm", (("finding", "finding.fever"),))
+def test_a_doubt_names_what_is_doubted() -> None:
+    prompt = confirming_prompt("fever", "about.fever")
+    assert prompt.doubted == "fever"
+    assert prompt.ask == Line("confirm", (("finding", "about.fever"),))
+
+
+@pytest.mark.parametrize(
+    ("pending", "label"), [("confirm.aches", "about.aches"), ("confirm.rash", "finding.rash")]
+)
+def test_a_doubt_is_about_an_answer_or_a_report(pending: str, label: str) -> None:
+    prompt = prompt_for(pending, SMALL)
+    assert prompt is not None
+    assert prompt.ask == Line("confirm", (("finding", label),))

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import pyphen
 import pytest
 
-from skill.dialogue.script import Line
+from skill.dialogue.script import Line, values_of
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
 from skill.triage.model import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from skill.dialogue.script import Value
 
 RULE_SET = load_rule_set()
 CATALOGUES = {name: c for name, c in load_catalogues(RULE_SET).items() if name}
@@ -33,12 +35,14 @@ HIGHEST_EMERGENCY_GRADE = 4.0
 EXCEPTIONS = {
     "greeting": "a title and a disclaimer of two long words that everybody knows",
     "emergency.last": "the word emergency, four syllables and known to every child",
+    "question.long_term_risks": "a weak immune system has no shorter name that patients know",
+    "question.infection_risk": "as above",
     "tip.medicine_with_caution": "names of medicines, which nothing shorter replaces",
 }
 # Cards are read, not heard, and carry the whole disclaimer and the source.
 READ_NOT_HEARD = "card."
-# The words of labels are only ever heard within "I noted ... before."
-LABELS = "finding."
+# Labels and quantities are only ever heard within another sentence.
+WITHIN_A_SENTENCE = ("finding.", "about.", "quantity.")
 
 
 def emergency_lines() -> set[str]:
@@ -48,10 +52,14 @@ def emergency_lines() -> set[str]:
 
 
 def spoken(locale: str, line_id: str) -> str:
-    values: dict[str, int | str] = {"count": 2, "finding": "finding.fever"}
+    values: dict[str, Value] = {
+        "count": 2,
+        "finding": "about.fever",
+        "quantity": "quantity.weeks",
+        "labels": ("about.fever",),
+    }
     catalogue = CATALOGUES[locale]
-    names = [name for _, name in catalogue.templates[line_id] if name in values]
-    phrase = catalogue.phrase(Line(line_id, tuple((n, values[n]) for n in names)))
+    phrase = catalogue.phrase(Line(line_id, tuple((n, values[n]) for n in values_of(line_id))))
     text = "".join(part.spoken or part.text for part in phrase)
     return re.sub(r"\d", lambda digit: f" {NAMES[int(digit[0])]} ", text)
 
@@ -77,7 +85,7 @@ def heard_lines() -> Iterator[tuple[str, str]]:
     for locale, catalogue in CATALOGUES.items():
         for line_id in catalogue.templates:
             own = locale == "en-US" or spoken(locale, line_id) != spoken("en-US", line_id)
-            if own and not line_id.startswith((READ_NOT_HEARD, LABELS)):
+            if own and not line_id.startswith((READ_NOT_HEARD, *WITHIN_A_SENTENCE)):
                 yield locale, line_id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skill.speech.catalogue import Part
@@ -16,12 +16,14 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_character
 PHRASES = st.lists(st.lists(st.builds(Part, WORDS, st.booleans()), max_size=4).map(tuple))
 
 
+@settings(max_examples=40)
 @given(PHRASES)
 def test_any_words_survive_ssml(phrases: list[tuple[Part, ...]]) -> None:
     spoken = ET.fromstring(to_ssml(phrases))  # noqa: S314 - what we have just written ourselves
     assert "".join(spoken.itertext()) == to_text(phrases)
 
 
+@settings(max_examples=40)
 @given(PHRASES)
 def test_nothing_but_a_number_becomes_a_tag(phrases: list[tuple[Part, ...]]) -> None:
     spoken = ET.fromstring(to_ssml(phrases))  # noqa: S314 - what we have just written ourselves
@@ -65,3 +67,24 @@ def test_nothing_to_say_is_an_empty_document() -> None:
 
 def test_plain_text_is_not_escaped() -> None:
     assert to_text([(Part("heat & ice, "), Part("911", is_number=True))]) == "heat & ice, 911"
+
+
+def test_a_pause_is_silence_of_that_length() -> None:
+    phrase = (Part("Take your time. "), Part("", pause_seconds=8))
+    assert to_ssml([phrase]) == '<speak>Take your time. <break time="8s"/></speak>'
+
+
+def test_a_pause_is_not_written() -> None:
+    assert to_text([(Part("Now."), Part("", pause_seconds=8))]) == "Now."
+
+
+def test_slow_speech_is_slow_from_the_first_word_to_the_last() -> None:
+    expected = '<speak><prosody rate="80%">One. Two?</prosody></speak>'
+    assert to_ssml([(Part("One."),), (Part("Two?"),)], slowly=True) == expected
+
+
+@settings(max_examples=40)
+@given(PHRASES)
+def test_slow_speech_says_the_same_words(phrases: list[tuple[Part, ...]]) -> None:
+    spoken = ET.fromstring(to_ssml(phrases, slowly=True))  # noqa: S314 - our own
+    assert "".join(spoken.itertext()) == to_text(phrases)

@@ -21,6 +21,7 @@ def rule_set(questions: Json, findings: Json, rules: Json) -> RuleSet:
             "reviewed_on": None,
             "reviewed_by": None,
             "otherwise": "self_care",
+            "in_scope": [],
             "out_of_scope": [],
             "questions": [
                 {"kind": "yes_no", "answer": YES_NO, "alarming": "yes", "sources": ["S1"], **q}

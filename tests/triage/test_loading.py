@@ -35,6 +35,7 @@ SMALL: Json = {
     "reviewed_on": None,
     "reviewed_by": None,
     "otherwise": "self_care",
+    "in_scope": [],
     "out_of_scope": ["hip_only"],
     "questions": [
         {"id": "fever", "kind": "yes_no", "answer": YES_NO, "alarming": "yes", "sources": ["S1"]},
