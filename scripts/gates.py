@@ -48,6 +48,7 @@ def gates(pytest_arguments: Sequence[str]) -> tuple[Gate, ...]:
         Gate("ruff format", ("-m", "ruff", "format", "--check", ".", *_PROGRAMS)),
         Gate("mypy", ("-m", "mypy")),
         Gate("import-linter", ("-c", _LINT_IMPORTS)),
+        Gate("rules proved", ("-m", "scripts.prove_rules")),
         Gate("pytest", ("-m", "coverage", "run", "-m", "pytest", *pytest_arguments)),
     )
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write docs/rules.md: the rule set as a page that a clinician can read and mark.
 
 The page comes from the data alone: the rule set, its sources and the words of en-US. With
@@ -5,6 +6,11 @@ The page comes from the data alone: the rule set, its sources and the words of e
 """
 
 from __future__ import annotations
+
+if not __package__:  # started as a file, with whatever Python is at hand
+    import own_environment  # type: ignore[import-not-found]  # beside this file
+
+    own_environment.go_on_as_module(__file__)
 
 import argparse
 import sys
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "rules.md"
 RULE_SET: Final = RULES_FOLDER / "upper_back_pain.json"
-COMMAND: Final = ".venv/bin/python -m scripts.write_rules_doc"
+COMMAND: Final = "scripts/write_rules_doc.py"
 
 _STALE: Final = 1
 _UNUSABLE: Final = 2

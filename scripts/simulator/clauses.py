@@ -8,35 +8,59 @@ no slot ever takes in words that are none of these.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hassil import Intents, recognize_all
-from hassil.intents import TextSlotList
+from hassil.intents import Intent as Sentences
+from hassil.intents import IntentData, TextSlotList
 
-from scripts.simulator import quantities
+from scripts.simulator import dates, quantities
 from scripts.simulator.errors import SimulatorError
-from scripts.simulator.phrases import longest_first
+from scripts.simulator.omissions import LONG_AGO_DAYS, Omissions
 from scripts.simulator.words import PAUSE, said, spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from hassil.intents import SlotList
     from hassil.recognize import RecognizeResult
 
     from scripts.simulator.interaction_model import Entity, Intent, InteractionModel
+    from scripts.simulator.omissions import Omission
     from scripts.simulator.phrases import Phrases
     from scripts.simulator.words import Word
 
 REPORT: Final = "ReportFindingIntent"
 DENIAL: Final = "DenyFindingIntent"
+ONSET: Final = "GiveOnsetIntent"
+YES: Final = "AMAZON.YesIntent"
 NO: Final = "AMAZON.NoIntent"
 
 # Amazon's own slot types, and what reads them.
 _QUANTITIES: Final = {"AMAZON.NUMBER": quantities.number, "AMAZON.DURATION": quantities.duration}
+_DATE: Final = "AMAZON.DATE"
+# What Alexa's statistics take for the intent even where its slot is all that is said.
+_SAID_BARE: Final = frozenset({REPORT, ONSET})
 _LONGEST_SLOT_WORDS: Final = 20
-_MOST_FILLERS_WEIGHED: Final = 6
+
+# How many days ago something may have been and is still reported. "I had chest pain last year"
+# is no report of chest pain, "I had cancer last year" is one of cancer.
+_REPORTED_FOR_DAYS: Final = 14
+_REPORTED_LONGER: Final = {
+    "recent_injury": 92,
+    "major_injury": 92,
+    "recent_infection_or_spine_procedure": 92,
+    "clot_risk": 45,
+    "pregnant": 45,
+} | dict.fromkeys(
+    (
+        "aorta_risk", "cancer_history", "fibromyalgia", "iv_drug_use", "nsaid_caution",
+        "osteoarthritis", "osteoporosis", "pagets_disease",
+    ),
+    LONG_AGO_DAYS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +85,7 @@ class Reading:
         slots: Its filled slots, by name.
         joint: How it is joined to the clause before: "and", "but", "or"; "" for not at all.
         literal: Its words outside the slots.
-        opening: Those of them that stand before the first slot.
+        opening: The words that stand before the first finding, or the first slot if there is none.
     """
 
     intent: str
@@ -77,44 +101,47 @@ class ClauseReader:
     Args:
         model: The interaction model.
         phrases: What Alexa knows of its language by itself.
+        today: Returns the day on which something is said.
 
     Raises:
         SimulatorError: The model uses a slot type that cannot be read here.
     """
 
-    def __init__(self, model: InteractionModel, phrases: Phrases) -> None:
+    def __init__(
+        self, model: InteractionModel, phrases: Phrases, today: Callable[[], date]
+    ) -> None:
         self._model = model
         self._phrases = phrases
+        self._today = today
+        report = model.intents.get(REPORT)
+        self._finding_type = next(iter(report.slots.values()), "") if report else ""
         self._samples = {spelt(s) for intent in model.intents.values() for s in intent.samples}
-        self._refusals = longest_first(phrases.intents.get(NO, ()))
+        self._omissions = Omissions(phrases, today)
         self._entities = {
             name: self._entities_by_spelling(values) for name, values in model.types.items()
         }
-        self._intents = Intents.from_dict(
-            {
-                "language": model.language,
-                "intents": {
-                    intent.name: {"data": [{"sentences": sentences}]}
-                    for intent in model.intents.values()
-                    if (sentences := list(self._sentences(intent)))
-                },
-            }
-        )
+        # Each with the words it cannot do without, so that most need not be tried at all.
+        self._templates = [
+            (intent.name, _literal(sentence), IntentData(sentence_texts=[sentence]))
+            for intent in model.intents.values()
+            for sentence in self._sentences(intent)
+        ]
 
     def read(self, words: Sequence[Word]) -> Reading | None:
         """Return how the words read as one clause, dropping as few fillers as will do.
 
         ``None`` if they are none.
         """
-        for kept in self.without_fillers(words):
+        for kept, omitted in self._omissions.shortened(words):
             readings = [
                 reading
                 for result in recognize_all(
                     " ".join(word.heard for word in kept),
-                    self._intents,
+                    self._possible(kept),
                     slot_lists=self._lists(kept),
                 )
                 if (reading := self._reading(result, kept))
+                and self._may_omit(reading, omitted)
                 and not (reading.intent == DENIAL and self._is_doubtful(reading, kept, words))
             ]
             if readings:
@@ -123,17 +150,27 @@ class ClauseReader:
 
     def without_fillers(self, words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
         """Give the words without pauses and with ever more fillers dropped; never nothing."""
-        words = tuple(word for word in words if word.heard != PAUSE)
-        fillers = tuple(self._fillers(words))
-        counts: Iterable[int] = range(len(fillers) + 1)
-        if len(fillers) > _MOST_FILLERS_WEIGHED:
-            counts = (0, len(fillers))
-        for count in counts:
-            for dropped in combinations(fillers, count):
-                gone = {index for span in dropped for index in span}
-                kept = tuple(word for index, word in enumerate(words) if index not in gone)
-                if kept:
-                    yield kept
+        return (
+            kept
+            for kept, omitted in self._omissions.shortened(words)
+            if all(o.is_filler or (o.days_ago == 0 and not o.lasts) for o in omitted)
+        )
+
+    def _may_omit(self, reading: Reading, omitted: Iterable[Omission]) -> bool:
+        """Whether the reading is true whenever that was.
+
+        "No chest pain yesterday" leaves today open, so it denies nothing.
+        """
+        times = [omission for omission in omitted if not omission.is_filler]
+        if reading.intent in {NO, DENIAL}:
+            return not times
+        if reading.intent == YES:
+            return not any(time.lasts for time in times)
+        if reading.intent != REPORT:
+            return all(time.days_ago == 0 and not time.lasts for time in times)
+        meant = [e.id or "" for f in reading.slots.values() for e in f.entities or ()]
+        days = min(_REPORTED_LONGER.get(one, _REPORTED_FOR_DAYS) for one in meant)
+        return all((time.days_ago or 0) <= days for time in times)
 
     def _entities_by_spelling(
         self, values: Mapping[str, tuple[Entity, ...]]
@@ -149,11 +186,20 @@ class ClauseReader:
         has_article = len(words) > 1 and words[0] in self._phrases.articles
         return " ".join(words[1:] if has_article else words)
 
+    def _possible(self, words: Iterable[Word]) -> Intents:
+        """Return the intents with those sentences whose words were all heard."""
+        heard = {word.heard for word in words}
+        possible: dict[str, Sentences] = {}
+        for name, literal, data in self._templates:
+            if literal <= heard:
+                possible.setdefault(name, Sentences(name)).data.append(data)
+        return Intents(self._model.language, possible)
+
     def _sentences(self, intent: Intent) -> Iterator[str]:
         samples = set(map(spelt, intent.samples))
         # What the skill's author says of a phrase outweighs what it means elsewhere.
         samples.update({*self._phrases.intents.get(intent.name, ())} - self._samples)
-        if intent.name == REPORT:
+        if intent.name in _SAID_BARE:
             samples.update(f"{{{slot}}}" for slot in list(intent.slots)[:1])
         for sample in sorted(filter(None, samples)):
             yield " ".join(self._template(word, intent.slots) for word in sample.split())
@@ -164,7 +210,7 @@ class ClauseReader:
             return word
         slot = word.strip("{}")
         slot_type = slots.get(slot, "undeclared")
-        if slot_type not in self._entities and slot_type not in _QUANTITIES:
+        if slot_type not in {*self._entities, *_QUANTITIES, _DATE}:
             raise SimulatorError(f"the simulator cannot read slot {slot!r} of type {slot_type!r}")
         return f"{{{_list_name(slot_type)}:{slot}}}"
 
@@ -179,6 +225,8 @@ class ClauseReader:
         for slot_type, read in _QUANTITIES.items():
             values = {span: value for span in spans if (value := read(span))}
             lists[_list_name(slot_type)] = _text_list(values)
+        spells = {span: found.iso for span in spans if (found := dates.spell(span, self._today()))}
+        lists[_list_name(_DATE)] = _text_list(spells)
         for slot_type, entities in self._entities.items():
             spellings = {span: self._without_article(span) for span in spans}
             values = {span: one for span, one in spellings.items() if one in entities}
@@ -197,7 +245,8 @@ class ClauseReader:
         """Return a match as a reading, ``None`` if it cuts a word in two."""
         starts, ends = _edges(kept)
         outside = set(range(len(kept)))
-        slots = {}
+        slots: dict[str, Filling] = {}
+        begins: dict[str, int] = {}
         for entity in result.entities_list:
             first, last = entity.text_span or (-1, -1)
             if first not in starts or last not in ends:
@@ -205,9 +254,10 @@ class ClauseReader:
             span = range(starts[first], ends[last] + 1)
             outside.difference_update(span)
             slot_type = self._model.intents[result.intent.name].slots[entity.name]
+            begins.setdefault(slot_type, starts[first])
             slots[entity.name] = self._filling(slot_type, entity.value, [kept[i] for i in span])
         literal = tuple(kept[index].heard for index in sorted(outside))
-        start = min(set(range(len(kept))) - outside, default=len(kept))
+        start = begins.get(self._finding_type, min(begins.values(), default=len(kept)))
         opening = tuple(word.heard for word in kept[:start])
         return Reading(result.intent.name, slots, literal, opening)
 
@@ -231,21 +281,10 @@ class ClauseReader:
                 return True
         return False
 
-    def _fillers(self, words: Sequence[Word]) -> Iterator[range]:
-        heard = tuple(word.heard for word in words)
-        at = 0
-        while at < len(heard):
-            # "Uh uh" is a no, and not "uh" twice.
-            refusal = _length_at(heard, at, self._refusals)
-            length = 0 if refusal else _length_at(heard, at, self._phrases.fillers)
-            if length:
-                yield range(at, at + length)
-            at += refusal or length or 1
 
-
-def _length_at(heard: tuple[str, ...], at: int, phrases: Iterable[tuple[str, ...]]) -> int:
-    """Return how many words the first phrase has that stands at a place, 0 if none does."""
-    return next((len(phrase) for phrase in phrases if heard[at : at + len(phrase)] == phrase), 0)
+def _literal(sentence: str) -> frozenset[str]:
+    """Return the words of a template that stand outside of its slots."""
+    return frozenset(word for word in sentence.split() if not word.startswith("{"))
 
 
 def _list_name(slot_type: str) -> str:

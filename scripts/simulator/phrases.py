@@ -32,6 +32,11 @@ class Phrases:
         joining: What may stand between its name and what is asked.
         courtesies: Words around all that, of no meaning.
         fillers: Words that may be dropped without a change of meaning.
+        now: What says of a complaint that it is there, or was a moment ago.
+        lasting: What says for how long, or since when, with no number or date in it.
+        long_ago: What says that it was long ago, with no number or date in it.
+        dated: What may stand before a date on which something was.
+        starting: What stands before a date or duration for which something has lasted.
         articles: Words that may stand before a value or not.
         joints: "and", "but" or "or" to the words that join clauses in that way.
         plain_refusals: Every way to say no that another clause may follow without a pause.
@@ -45,6 +50,11 @@ class Phrases:
     joining: tuple[tuple[str, ...], ...]
     courtesies: frozenset[str]
     fillers: tuple[tuple[str, ...], ...]
+    now: tuple[tuple[str, ...], ...]
+    lasting: tuple[tuple[str, ...], ...]
+    long_ago: tuple[tuple[str, ...], ...]
+    dated: tuple[tuple[str, ...], ...]
+    starting: tuple[tuple[str, ...], ...]
     articles: tuple[str, ...]
     joints: Mapping[str, tuple[tuple[str, ...], ...]]
     plain_refusals: frozenset[str]
@@ -69,6 +79,11 @@ def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
         joining=longest_first(entry["joining"]),
         courtesies=frozenset(entry["courtesies"]),
         fillers=longest_first(entry["fillers"]),
+        now=longest_first(entry["now"]),
+        lasting=longest_first(entry["lasting"]),
+        long_ago=longest_first(entry["long_ago"]),
+        dated=longest_first(entry["dated"]),
+        starting=longest_first(entry["starting"]),
         articles=tuple(entry["articles"]),
         joints={kind: longest_first(joints) for kind, joints in entry["joints"].items()},
         plain_refusals=frozenset(entry["plain_refusals"]),
@@ -80,3 +95,8 @@ def longest_first(phrases: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Return phrases as their words, so ordered that none hides a longer one."""
     split = (tuple(spelt(phrase).split()) or (PAUSE,) for phrase in phrases)
     return tuple(sorted(split, key=len, reverse=True))
+
+
+def length_at(heard: tuple[str, ...], at: int, phrases: Iterable[tuple[str, ...]]) -> int:
+    """Return how many words the first phrase has that stands at a place, 0 if none does."""
+    return next((len(phrase) for phrase in phrases if heard[at : at + len(phrase)] == phrase), 0)

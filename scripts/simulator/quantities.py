@@ -32,7 +32,7 @@ _THOUSAND: Final = 1000
 _HALF: Final = Fraction(1, 2)
 _DIGITS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
-_ONES: Final = {
+ONES: Final = {
     word: value
     for value, word in enumerate((
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -40,7 +40,7 @@ _ONES: Final = {
         "nineteen",
     ))
 }  # fmt: skip
-_TENS: Final = {
+TENS: Final = {
     word: 10 * value
     for value, word in enumerate(
         ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
@@ -169,6 +169,14 @@ def duration(words: Words) -> str | None:
     return _iso(parts) if exact == words else _just_short_of(parts)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def length_in_days(words: Words) -> int | None:
+    """Return how many days a duration in words lasts, rounded up; ``None`` for "several weeks"."""
+    words = _without_start(_without_end(words, _OR_SO), (*_ROUGHLY, *_NOT_QUITE))
+    parts = _longer_of_two(words) or _parts(words)
+    return math.ceil(_seconds(parts) / _DAY.seconds) if parts else None
+
+
 def _without_start(words: Words, phrases: Iterable[Words]) -> Words:
     """Take off every one of the phrases that the words begin with ("maybe about")."""
     for phrase in phrases:
@@ -196,9 +204,9 @@ def _amount(words: Words) -> Fraction | None:
     if words[-3:] == _AND_A_HALF:
         whole = _cardinal(words[:-3])
         return None if whole is None else whole + _HALF
-    if words[-2:-1] == ("point",) and words[-1] in _ONES:
+    if words[-2:-1] == ("point",) and words[-1] in ONES:
         whole = _cardinal(words[:-2])
-        return None if whole is None else whole + Fraction(_ONES[words[-1]], 10)
+        return None if whole is None else whole + Fraction(ONES[words[-1]], 10)
     cardinal = _cardinal(words)
     return None if cardinal is None else Fraction(cardinal)
 
@@ -213,9 +221,9 @@ def _cardinal(words: Words) -> int | None:
         case (one,) if one.isdecimal() and _DIGITS.fullmatch(one):
             return int(one)
         case (one,):
-            return _ONES.get(one, _TENS.get(one))
-        case (tens, one) if tens in _TENS and 0 < _ONES.get(one, 0) < 10:  # noqa: PLR2004
-            return _TENS[tens] + _ONES[one]
+            return ONES.get(one, TENS.get(one))
+        case (tens, one) if tens in TENS and 0 < ONES.get(one, 0) < 10:  # noqa: PLR2004
+            return TENS[tens] + ONES[one]
     return None
 
 

@@ -4,7 +4,8 @@ A real Alexa guesses by statistics; this reads strictly, because a guess that tu
 into a report would hide the very mistakes a simulator is there to show. An utterance is
 
 1. a sample, its slots filled by values of their types; or
-2. the same once whitelisted fillers ("um", "I think") are dropped; or
+2. the same once whitelisted fillers ("um", "I think") are dropped, and from a report words for
+   when it was ("this morning", "for two days"), if that was not too long ago; or
 3. a bare finding, which Alexa's statistics take for a report; or
 4. several such clauses, one after the other, of which the gravest counts: "no, but I have a
    fever" reports the fever.
@@ -16,14 +17,17 @@ only a sample of `DENIAL` denies, and no filler may be dropped from inside it, a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from scripts.simulator.clauses import DENIAL, NO, REPORT, ClauseReader
+from scripts.simulator.clauses import DENIAL, NO, REPORT, YES, ClauseReader
 from scripts.simulator.words import PAUSE, spelt, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from scripts.simulator.clauses import Filling, Reading
     from scripts.simulator.interaction_model import InteractionModel
@@ -31,9 +35,8 @@ if TYPE_CHECKING:
     from scripts.simulator.words import Word
 
 FALLBACK: Final = "AMAZON.FallbackIntent"
-_YES: Final = "AMAZON.YesIntent"
 # What may stand before a clause with no joint between: "help I can't breathe".
-_LEADS: Final = frozenset({_YES, NO, "AMAZON.HelpIntent"})
+_LEADS: Final = frozenset({YES, NO, "AMAZON.HelpIntent"})
 
 # Long enough for any answer, short enough that no utterance can keep the device thinking.
 _LONGEST_UTTERANCE_WORDS: Final = 40
@@ -54,15 +57,21 @@ class Understanding:
     Args:
         model: The locale's interaction model.
         phrases: What Alexa knows of its language by itself.
+        today: Returns the day on which something is said, by the device's clock.
 
     Raises:
         SimulatorError: The model uses a slot type that cannot be read here.
     """
 
-    def __init__(self, model: InteractionModel, phrases: Phrases) -> None:
+    def __init__(
+        self,
+        model: InteractionModel,
+        phrases: Phrases,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
         self._model = model
         self._phrases = phrases
-        self._reader = ClauseReader(model, phrases)
+        self._reader = ClauseReader(model, phrases, today)
         self._joint_words = frozenset(
             word for joints in phrases.joints.values() for joint in joints for word in joint
         )
@@ -171,10 +180,10 @@ class Understanding:
             return None
         for intent in (REPORT, DENIAL):
             named = [clause for clause in clauses if clause.intent == intent]
-            others = {clause.intent for clause in clauses} - {intent, _YES, NO}
+            others = {clause.intent for clause in clauses} - {intent, YES, NO}
             if named and (intent == REPORT or not others):
                 return Understood(intent, self._together(intent, named))
-        weighty = [clause for clause in clauses if clause.intent not in {_YES, NO}] or clauses
+        weighty = [clause for clause in clauses if clause.intent not in {YES, NO}] or clauses
         if len({clause.intent for clause in weighty}) > 1 or (
             len(weighty) > 1 and any(clause.slots for clause in weighty)
         ):
@@ -223,7 +232,14 @@ class Understanding:
         """Return the findings of all clauses in the intent's slots, as many as it has."""
         if len(clauses) == 1:
             return clauses[0].slots
-        fillings = [filling for clause in clauses for filling in clause.slots.values()]
-        distinct = {filling.entities: filling for filling in reversed(fillings)}
-        in_order = [filling for filling in fillings if distinct[filling.entities] is filling]
-        return dict(zip(self._model.intents[intent].slots, in_order, strict=False))
+        slots = self._model.intents[intent].slots
+        # "My dad has chest pain and he's sweating": one person, and two findings.
+        fillings: dict[str, dict[object, Filling]] = defaultdict(dict)
+        for clause in clauses:
+            for name, filling in clause.slots.items():
+                fillings[slots[name]].setdefault(filling.entities, filling)
+        named = {slot_type: iter(ones.values()) for slot_type, ones in fillings.items()}
+        taken = {
+            name: next(named.get(slot_type, iter(())), None) for name, slot_type in slots.items()
+        }
+        return {name: filling for name, filling in taken.items() if filling is not None}

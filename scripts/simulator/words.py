@@ -19,7 +19,7 @@ PAUSE: Final = ","
 
 _THOUSANDS: Final = re.compile(r"(?<=[0-9]),(?=[0-9]{3}\b)")
 _PAUSES: Final = re.compile(r"(?<![0-9])[.]|[.](?![0-9])|[,!?;:…\u2013\u2014]")
-_PIECES: Final = re.compile(r"\{[^{}]*\}|[^\W_]+(?:[.'][^\W_]+)*|,")
+_PIECES: Final = re.compile(r"\{[^{}]*\}(?:'s)?|[^\W_]+(?:[.'][^\W_]+)*|,")
 
 _APOSTROPHES: Final = str.maketrans("\u2018\u2019\u02bc`\u00b4", "'''''")
 _SPELT_OUT: Final = {
@@ -49,8 +49,8 @@ _SPELT_OUT: Final = {
     "gotta": "got to",
 }
 _ENDINGS: Final = {"n't": "not", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will"}
-# "It's been", "it's got": has, not is.
-_AFTER_HAS: Final = frozenset({"been", "got", "gone", "started", "lasted"})
+# "It's been", "he's had": has, not is.
+_AFTER_HAS: Final = frozenset({"been", "got", "gone", "had", "started", "lasted"})
 
 
 @dataclass(frozen=True, slots=True)

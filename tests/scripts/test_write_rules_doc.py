@@ -55,7 +55,7 @@ def test_a_stale_page_is_one_line_and_status_1(
     page.write_text(page.read_text(encoding="utf-8") + "x", encoding="utf-8")
     assert main(["--check", "--page", str(page)]) == 1
     assert capsys.readouterr().err.splitlines() == [
-        f"{page} is stale; write it anew with: .venv/bin/python -m scripts.write_rules_doc"
+        f"{page} is stale; write it anew with: scripts/write_rules_doc.py"
     ]
 
 

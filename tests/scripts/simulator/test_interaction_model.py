@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,14 +54,14 @@ def test_a_slot_of_a_type_that_cannot_be_read_is_told(phrases: Phrases) -> None:
     intents = [
         {
             "name": "WhenIntent",
-            "slots": [{"name": "day", "type": "AMAZON.DATE"}],
-            "samples": ["on {day}"],
+            "slots": [{"name": "hour", "type": "AMAZON.TIME"}],
+            "samples": ["at {hour}"],
         }
     ]
     languages = {"invocationName": "upper back check", "intents": intents, "types": []}
     model = parse_interaction_model({"interactionModel": {"languageModel": languages}}, "en-US")
-    with pytest.raises(SimulatorError, match=r"'day' of type 'AMAZON\.DATE'"):
-        ClauseReader(model, phrases)
+    with pytest.raises(SimulatorError, match=r"'hour' of type 'AMAZON\.TIME'"):
+        ClauseReader(model, phrases, lambda: date(2026, 11, 18))
 
 
 def test_a_language_without_phrases_is_told() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from scripts.simulator.interaction_model import (
@@ -140,8 +142,8 @@ UNREPORTING = [
     "I do not have any {}", "I haven't got {}", "I've got no {}", "I have no {}",
     "there is no {}", "no sign of {}", "nothing like {}", "without {}", "hardly any {}",
     "absolutely no {}", "definitely not {}", "not really {}", "I don't think I have {}",
-    "I doubt it's {}", "I've never had {}", "I used to have {}", "I had {} last year",
-    "my neighbour has {}", "my friend had {}", "do I have {}", "could it be {}",
+    "I doubt it's {}", "I've never had {}", "I used to have {}", "my friend had {}",
+    "do I have {}", "could it be {}",
     "what about {}", "what if I have {}", "is {} bad", "it isn't {}", "that's not {}",
     "I no longer have {}", "{} has gone", "free of {}", "{} no", "{}? no", "{}, not really",
     "I don't suffer from {}", "anything but {}", "none of that {}", "no um {}", "uh uh {}",
@@ -223,24 +225,40 @@ def test_examples_can_be_said_as_they_are(understanding: Understanding) -> None:
 
 
 # Of every so many sayings one is tried; the models of English differ in little.
-STEPS = {"en-US": 1, "en-AU": 9, "en-CA": 9, "en-GB": 9, "en-IN": 9}
+STEPS = {"en-US": 6, "en-AU": 54, "en-CA": 54, "en-GB": 54, "en-IN": 54}
+TODAY = date(2026, 11, 18)  # a Wednesday
+
+# What is reported however long ago it was.
+HISTORY = frozenset({
+    "aorta_risk", "cancer_history", "fibromyalgia", "iv_drug_use", "nsaid_caution",
+    "osteoarthritis", "osteoporosis", "pagets_disease",
+})  # fmt: skip
+LONG_AGO = [
+    "I had {} last year", "I had {} years ago", "ten years ago I had {}", "I had {} in 2019",
+    "back in March I had {}", "when I was a child I had {}", "I had {} two years back",
+]  # fmt: skip
+OTHERS = ["my neighbour has {}", "my mum has {}", "my wife's got {}"]
 
 
 @pytest.fixture(scope="module", params=known_locales())
 def deployed(request: pytest.FixtureRequest) -> tuple[InteractionModel, Understanding]:
     model = load_interaction_model(request.param)
     phrases: Phrases = load_phrases(model.language)
-    return model, Understanding(model, phrases)
+    return model, Understanding(model, phrases, lambda: TODAY)
 
 
 def test_every_sample_is_understood_as_its_own_intent(
     deployed: tuple[InteractionModel, Understanding],
 ) -> None:
     model, understanding = deployed
-    fillers = {"AMAZON.NUMBER": "seven", "AMAZON.DURATION": "three weeks"}
+    fillers = {
+        "AMAZON.NUMBER": "seven",
+        "AMAZON.DURATION": "three weeks",
+        "AMAZON.DATE": "last June",
+    }
     misread = []
     for intent in model.intents.values():
-        for sample in intent.samples:
+        for sample in intent.samples[:: STEPS.get(model.locale, 1)]:
             utterance = sample
             for slot, slot_type in intent.slots.items():
                 filler = fillers.get(slot_type) or next(iter(model.types[slot_type]))
@@ -256,8 +274,11 @@ def test_every_finding_said_alone_is_reported(
 ) -> None:
     model, understanding = deployed
     missed = []
+    samples = {sample for intent in model.intents.values() for sample in intent.samples}
     sayings = list(model.types["FINDING"].items())[:: STEPS.get(model.locale, 1)]
     for saying, entities in sayings:
+        if saying in samples:  # what the author says it means alone outweighs
+            continue
         understood = understanding.understand(saying)
         ids = {entity.id for entity in entities}
         if understood.intent != REPORT or ids.isdisjoint(finding_ids(understood)):
@@ -270,13 +291,45 @@ def test_no_denial_past_or_question_reports_a_finding(
     deployed: tuple[InteractionModel, Understanding], frame: str
 ) -> None:
     model, understanding = deployed
-    first_sayings = {entities[0]: saying for saying, entities in model.types["FINDING"].items()}
-    # A third for each frame, another third for the next: together all, in a third of the time.
-    every = 3 * STEPS.get(model.locale, 1)
-    share = list(first_sayings.values())[UNREPORTING.index(frame) % every :: every]
+    share = one_saying_each(model, UNREPORTING.index(frame))
     reported = [
         utterance
         for saying in share
         if understanding.understand(utterance := frame.format(saying)).intent == REPORT
     ]
     assert reported == []
+
+
+@pytest.mark.parametrize("frame", LONG_AGO)
+def test_only_a_history_is_reported_of_long_ago(
+    deployed: tuple[InteractionModel, Understanding], frame: str
+) -> None:
+    model, understanding = deployed
+    reported = {
+        finding
+        for saying in one_saying_each(model, LONG_AGO.index(frame))
+        if (heard := understanding.understand(frame.format(saying))).intent == REPORT
+        for finding in finding_ids(heard)
+    }
+    assert reported <= HISTORY
+
+
+@pytest.mark.parametrize("frame", OTHERS)
+def test_what_somebody_else_has_is_never_reported_of_the_speaker(
+    deployed: tuple[InteractionModel, Understanding], frame: str
+) -> None:
+    model, understanding = deployed
+    mistaken = [
+        utterance
+        for saying in one_saying_each(model, OTHERS.index(frame))
+        if (heard := understanding.understand(utterance := frame.format(saying))).intent == REPORT
+        and "for_someone_else" not in finding_ids(heard)
+    ]
+    assert mistaken == []
+
+
+def one_saying_each(model: InteractionModel, turn: int) -> list[str]:
+    """Return the first saying of every sixth finding, in turn of other ones."""
+    firsts = {entities[0]: saying for saying, entities in model.types["FINDING"].items()}
+    every = 6 * max(1, STEPS.get(model.locale, 1) // 6)
+    return list(firsts.values())[turn % every :: every]
