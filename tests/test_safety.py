@@ -21,6 +21,7 @@ from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
 from skill.dialogue.events import (
     AboutOther,
+    AboutSelf,
     Aged,
     Answered,
     AskedAbout,
@@ -117,7 +118,7 @@ FINDINGS = st.lists(st.sampled_from([f.id for f in REPORTABLE]), min_size=1, max
 NUMBERS = st.one_of(st.none(), st.integers(-5, 200), st.just(10**6))
 TOPICS = st.sampled_from([*(topic.id for topic in RULE_SET.topics), "astrology"])
 BARE: list[Event] = [
-    *(Opened(), StartedOver(), Stopped(), NotUnderstood(), Reassured()),
+    *(Opened(), StartedOver(), Stopped(), NotUnderstood(), Reassured(), AboutSelf()),
     *(AskedForHelp(), AskedToRepeat(), AskedWhy(), AskedMeaning(), AskedHowMany()),
     *(AskedForSummary(), AskedForNumber(), AskedToWait()),
     *(AskedForSlower(), AskedForShorter(), AskedForLouder()),
@@ -205,6 +206,9 @@ def corrects(event: Event, before: Conversation, after: Conversation) -> bool:
     while isinstance(event, AboutOther):
         event = event.event
     doubted = str(before.pending).startswith("confirm.")
+    if before.answers.get("for_someone_else") != after.answers.get("for_someone_else"):
+        # Another person: what was denied of the one is asked of the other.
+        return True
     match event:
         case Corrected() | WentBack() | ChangedMind():
             return True

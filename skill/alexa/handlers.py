@@ -20,6 +20,7 @@ from skill.alexa.slots import (
 )
 from skill.dialogue.events import (
     AboutOther,
+    AboutSelf,
     Aged,
     Answered,
     AskedAbout,
@@ -137,6 +138,7 @@ EVENT_BY_INTENT: Mapping[str, Callable[[Said], Event]] = {
     "ShorterIntent": lambda _: AskedForShorter(),
     "LouderIntent": lambda _: AskedForLouder(),
     "CallForOtherIntent": lambda _: AboutOther(NotUnderstood()),
+    "CallForSelfIntent": lambda _: AboutSelf(),
     "ReassureIntent": lambda _: Reassured(),
     **{
         name: partial(_asked_about, topic)
@@ -197,7 +199,7 @@ class IntentHandler(AbstractRequestHandler):
         person = slots.pop(PERSON_SLOT, None)
         sent = request.timestamp if isinstance(request, IntentRequest) else None
         event = EVENT_BY_INTENT[self._name](Said(slots, sent.date() if sent else None))
-        if person is not None and not isinstance(event, AboutOther | Reassured):
+        if person is not None and not isinstance(event, AboutOther | AboutSelf | Reassured):
             # Alexa may squeeze other words into the slot; only a match names a person.
             named = resolved_ids({PERSON_SLOT: person})
             event = (

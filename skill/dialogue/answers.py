@@ -44,6 +44,23 @@ def _asked_anywhere(rule_set: RuleSet) -> RuleSet:
     return replace(rule_set, questions=tuple(asked))
 
 
+def about_somebody(conversation: Conversation, rule_set: RuleSet, *, other: bool) -> Conversation:
+    """Return the conversation turned to another person, or back to the caller.
+
+    What one person does not have, or how old they are, says nothing of the other; only the
+    warning signs named so far are kept, because they may be about either.
+    """
+    kept: dict[str, Answer] = {}
+    for key, answer in conversation.answers.items():
+        question = rule_set.question(key)
+        is_alarming = question is None or question.alarming == "yes"
+        if answer == "yes" and is_alarming and key != FOR_SOMEONE_ELSE:
+            kept[key] = answer
+    if other:
+        kept[FOR_SOMEONE_ELSE] = "yes"
+    return _answered(conversation, kept)
+
+
 def reportable(finding_ids: tuple[str, ...], rule_set: RuleSet) -> tuple[Finding, ...]:
     """Return the findings of these ids that a caller can report, in order."""
     named = (rule_set.finding(finding_id) for finding_id in finding_ids)

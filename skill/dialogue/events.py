@@ -71,6 +71,11 @@ class AboutOther:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutSelf:
+    """The caller said that the pain is their own."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedAbout:
     """The caller asked about a topic. An id of the rule set's topics."""
 
@@ -188,6 +193,7 @@ Event: TypeAlias = (
     | Reported
     | Denied
     | AboutOther
+    | AboutSelf
     | AskedAbout
     | Reassured
     | GaveUnit

@@ -9,16 +9,19 @@ from skill.dialogue import script
 from skill.dialogue.advice import tips
 from skill.dialogue.answers import (
     FOR_SOMEONE_ELSE,
+    about_somebody,
     corrected,
     is_for_other,
     last_question,
     reportable,
+    taken_back,
     with_answer,
 )
 from skill.dialogue.asking import ask, begin, go_on, listening, missed, not_taken
 from skill.dialogue.control import changed_mind, controlled, gone_back
 from skill.dialogue.events import (
     AboutOther,
+    AboutSelf,
     Aged,
     Answered,
     AskedAbout,
@@ -47,6 +50,7 @@ from skill.dialogue.prompts import (
     confirming_prompt,
     offer_prompt,
     prompt_for,
+    question_prompt,
 )
 from skill.dialogue.script import Reply
 from skill.triage.assessment import assess
@@ -101,6 +105,9 @@ def _answer(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads be
             return conversation, Reply(say=(script.STOPPED,))
         case AboutOther(inner):
             return _about_other(conversation, inner, rule_set)
+        case AboutSelf() if is_for_other(conversation):
+            own = about_somebody(conversation, rule_set, other=False)
+            return go_on(own, rule_set, script.NOTED)
         case Reported(findings):
             return _reported(conversation, prompt, findings, rule_set)
         case Denied(findings):
@@ -148,8 +155,13 @@ def _answered(
     question = prompt.question
     if question is None:
         return _offer_answered(conversation, prompt, answer, rule_set)
+    if question.kind == "count" and answer == "no":
+        return _number_taken(conversation, question, 0, rule_set)
+    if question.kind in {"age", "duration"} and answer == "no":
+        # Who will not say is one more who cannot say.
+        answer = "unsure"
     if not question.answer.accepts(answer):
-        # A yes or a no to a question for a number.
+        # A yes to a question for a number.
         return missed(conversation, prompt, script.asking_for_value(question))
     if answer == "unsure" and not conversation.rephrased:
         again = replace(conversation, rephrased=True, misses=0)
@@ -184,7 +196,15 @@ def _corrected(
 ) -> tuple[Conversation, Reply]:
     """Put the answer in the place of the last one; a warning sign only once that is confirmed."""
     question = last_question(conversation, rule_set)
-    if prompt.doubted or question is None or not question.answer.accepts(answer):
+    if prompt.doubted:
+        return _answered(conversation, prompt, answer, rule_set)
+    if question is None or not question.answer.accepts(answer):
+        if prompt.question is not None and answer == "no" == prompt.question.alarming:
+            # "I meant no" to whether somebody is awake may be about the call for them.
+            return missed(conversation, prompt)
+        return _answered(conversation, prompt, answer, rule_set)
+    if conversation.answers[question.id] == answer:
+        # Nothing to take back: "actually no" is the answer to what is asked.
         return _answered(conversation, prompt, answer, rule_set)
     if answer == "no" and conversation.answers[question.id] == "yes" == question.alarming:
         return ask(conversation, confirming_prompt(question.id, script.label_of_question(question)))
@@ -262,6 +282,12 @@ def _number_taken(
     conversation: Conversation, question: Question, number: int, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
     """Keep a number and read it back with its unit, so that a wrong one is caught."""
+    earlier = conversation.answers.get(question.id)
+    if question.kind == "age" and isinstance(earlier, int) and earlier != number:
+        # Two ages: neither is taken before it is said once more.
+        prompt = question_prompt(question)
+        asked, _ = ask(taken_back(conversation, {question.id}), prompt)
+        return asked, listening((script.asking_for_value(question),), prompt)
     conversation = with_answer(conversation, question.id, number, rule_set)
     kept = conversation.answers[question.id]
     acknowledgement = [script.heard(question, kept if isinstance(kept, int) else number)]
@@ -281,6 +307,8 @@ def _reported(
     if not known:
         return not_taken(conversation, prompt, rule_set)
     was_for_other = is_for_other(conversation)
+    if not was_for_other and FOR_SOMEONE_ELSE in (finding.id for finding in known):
+        conversation = about_somebody(conversation, rule_set, other=True)
     for finding in known:
         conversation = with_answer(conversation, finding.answer_key, "yes", rule_set)
     began_for_other = is_for_other(conversation) and not was_for_other
@@ -324,7 +352,7 @@ def _about_other(
     if isinstance(inner, Reported):
         together = Reported((FOR_SOMEONE_ELSE, *inner.findings))
         return _answer(conversation, together, rule_set)
-    told = with_answer(conversation, FOR_SOMEONE_ELSE, "yes", rule_set)
+    told = about_somebody(conversation, rule_set, other=True)
     if isinstance(inner, NotUnderstood):
         return go_on(told, rule_set, script.FOR_OTHER)
     return _answer(told, inner, rule_set)

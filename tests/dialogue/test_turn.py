@@ -11,6 +11,7 @@ from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
 from skill.dialogue.events import (
     AboutOther,
+    AboutSelf,
     Aged,
     Answered,
     AskedAbout,
@@ -119,6 +120,7 @@ EVENTS: dict[str, Event] = {
     "topic": AskedAbout("causes"),
     "unknown topic": AskedAbout("astrology"),
     "reassurance": Reassured(),
+    "the caller themselves": AboutSelf(),
     "unit": GaveUnit(7),
     "meant yes": Corrected("yes"),
     "meant no": Corrected("no"),
@@ -338,7 +340,8 @@ def test_not_sure_about_a_number_is_kept_the_second_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pending", "answer"), [("age_years", "yes"), ("duration_days", "no"), ("nights_woken", "yes")]
+    ("pending", "answer"),
+    [("age_years", "yes"), ("duration_days", "yes"), ("nights_woken", "yes")],
 )
 def test_a_yes_or_no_to_a_question_for_a_number_asks_for_the_number(
     pending: str, answer: YesNo
@@ -695,9 +698,41 @@ def test_of_two_counts_the_larger_is_kept(first: int, second: int) -> None:
     assert take(conversation, Counted(second))[0].answers == {"nights_woken": 5}
 
 
+@pytest.mark.parametrize("pending", ["age_years", "duration_days"])
+def test_no_to_an_age_or_a_length_of_time_is_one_more_not_sure(pending: str) -> None:
+    conversation, reply = take(at(pending), Answered("no"))
+    assert ids(reply.say) == ["asked_simpler", f"simpler.{pending}"]
+    assert take(conversation, Answered("no"))[0].answers == {pending: "unsure"}
+
+
+def test_no_nights_are_none() -> None:
+    assert take(at("nights_woken"), Answered("no"))[0].answers == {"nights_woken": 0}
+
+
 @pytest.mark.parametrize(("first", "second"), [(17, 71), (71, 17)])
-def test_of_two_ages_the_later_is_the_corrected_one(first: int, second: int) -> None:
-    assert take(at("chest_signs"), Aged(first), Aged(second))[0].answers == {"age_years": second}
+def test_of_two_ages_neither_is_taken_before_it_is_said_once_more(first: int, second: int) -> None:
+    conversation, reply = take(at("chest_signs"), Aged(first), Aged(second))
+    assert ids(reply.say) == ["value.age_years"]
+    assert not conversation.answers
+    assert take(conversation, Counted(second))[0].answers == {"age_years": second}
+
+
+def test_another_person_takes_over_warning_signs_and_nothing_else() -> None:
+    before = at("strain", chest_signs="no", fever="yes", age_years=40, rash="no")
+    after = take(before, AboutOther(NotUnderstood()))[0]
+    assert after.answers == {"fever": "yes", "for_someone_else": "yes"}
+
+
+def test_who_calls_for_themselves_after_all_is_asked_as_such() -> None:
+    after, reply = take(FOR_OTHER, AboutSelf())
+    assert "for_someone_else" not in after.answers
+    assert not reply.about_other
+
+
+def test_i_meant_no_does_not_say_that_somebody_is_not_awake() -> None:
+    after, reply = take(FOR_OTHER, Corrected("no"))
+    assert after.pending == FOR_OTHER.pending
+    assert reply.advice is None
 
 
 @pytest.mark.parametrize("pending", ["age_years", "duration_days", "nights_woken"])
