@@ -17,7 +17,7 @@ from skill.dialogue.answers import (
     taken_back,
     with_answer,
 )
-from skill.dialogue.asking import ask, begin, go_on, listening, missed, not_taken
+from skill.dialogue.asking import ask, ask_again, begin, go_on, listening, missed, not_taken
 from skill.dialogue.control import changed_mind, controlled, gone_back
 from skill.dialogue.events import (
     AboutOther,
@@ -347,6 +347,9 @@ def _about_other(
 ) -> tuple[Conversation, Reply]:
     """Take what was said about somebody else, and from now on ask about them."""
     known = reportable((FOR_SOMEONE_ELSE,), rule_set)
+    prompt = prompt_for(conversation.pending, rule_set)
+    if is_for_other(conversation) and prompt is not None and isinstance(inner, NotUnderstood):
+        return ask_again(conversation, prompt, script.FOR_OTHER)
     if not known or is_for_other(conversation):
         return _answer(conversation, inner, rule_set)
     if isinstance(inner, Reported):

@@ -723,6 +723,12 @@ def test_another_person_takes_over_warning_signs_and_nothing_else() -> None:
     assert after.answers == {"fever": "yes", "for_someone_else": "yes"}
 
 
+def test_naming_the_other_person_again_is_no_miss() -> None:
+    after, reply = take(FOR_OTHER, AboutOther(NotUnderstood()))
+    assert ids(reply.say) == ["for_other", f"question.{FOR_OTHER.pending}"]
+    assert after.misses == 0
+
+
 def test_who_calls_for_themselves_after_all_is_asked_as_such() -> None:
     after, reply = take(FOR_OTHER, AboutSelf())
     assert "for_someone_else" not in after.answers
