@@ -11,6 +11,9 @@ from ask_sdk_core.utils import get_intent_name, is_intent_name, is_request_type
 from ask_sdk_model import IntentRequest
 
 from skill.alexa.slots import (
+    DAYS_A_MONTH,
+    DAYS_A_WEEK,
+    DAYS_A_YEAR,
     cannot_be_denied,
     days,
     days_since,
@@ -121,9 +124,9 @@ EVENT_BY_INTENT: Mapping[str, Callable[[Said], Event]] = {
     "GiveTreatmentIntent": lambda said: Treated(days(said.slots, "duration")),
     "GiveOnsetIntent": lambda said: Lasted(days_since(said.slots, "date", said.today)),
     "GiveDaysIntent": lambda _: GaveUnit(1),
-    "GiveWeeksIntent": lambda _: GaveUnit(7),
-    "GiveMonthsIntent": lambda _: GaveUnit(30),
-    "GiveYearsIntent": lambda _: GaveUnit(365),
+    "GiveWeeksIntent": lambda _: GaveUnit(DAYS_A_WEEK),
+    "GiveMonthsIntent": lambda _: GaveUnit(DAYS_A_MONTH),
+    "GiveYearsIntent": lambda _: GaveUnit(DAYS_A_YEAR),
     "MeantYesIntent": lambda _: Corrected("yes"),
     "MeantNoIntent": lambda _: Corrected("no"),
     "AMAZON.PreviousIntent": lambda _: WentBack(),

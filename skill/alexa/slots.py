@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from ask_sdk_model import Slot
 
-_DAYS_A_MONTH = 30
-_DAYS_A_YEAR = 365
+DAYS_A_MONTH = 30
+DAYS_A_YEAR = 365
 _SECONDS_A_DAY = 86_400
 
-_DAYS_A_WEEK = 7
+DAYS_A_WEEK = 7
 _DATE = re.compile(
     r"(?P<year>[12][0-9]{3})"
     r"(?:-W(?P<week>[0-9]{2})(?:-WE)?|-(?P<season>SP|SU|FA|WI)"
@@ -102,7 +102,7 @@ def days(slots: Mapping[str, Slot], name: str) -> int | None:
         length = isodate.parse_duration(value)
         if isinstance(length, isodate.Duration):
             span = length.tdelta + timedelta(
-                days=float(length.years * _DAYS_A_YEAR + length.months * _DAYS_A_MONTH)
+                days=float(length.years * DAYS_A_YEAR + length.months * DAYS_A_MONTH)
             )
         else:
             span = length
@@ -132,8 +132,8 @@ def days_since(slots: Mapping[str, Slot], name: str, today: date | None) -> int 
     start = _start_of(_value(slots, name))
     if start is None or today is None:
         return None
-    if start > today and (start - today).days <= _DAYS_A_WEEK:
-        start -= timedelta(days=_DAYS_A_WEEK)
+    if start > today and (start - today).days <= DAYS_A_WEEK:
+        start -= timedelta(days=DAYS_A_WEEK)
     while start > today:
         day = min(start.day, 28) if start.month == _FEBRUARY else start.day
         start = start.replace(year=start.year - 1, day=day)

@@ -27,15 +27,12 @@ def is_for_other(conversation: Conversation) -> bool:
     return conversation.answers.get(FOR_SOMEONE_ELSE) == "yes"
 
 
-def is_elsewhere(conversation: Conversation, rule_set: RuleSet) -> bool:
-    """Say whether the pain is one that the rule set is not about."""
-    present = rule_set.findings_in(conversation.answers)
-    return rule_set.in_scope.isdisjoint(present) and not rule_set.out_of_scope.isdisjoint(present)
-
-
 def in_force(conversation: Conversation, rule_set: RuleSet) -> RuleSet:
-    """Return the rule set with the questions that are asked of a pain in that place."""
-    return _asked_anywhere(rule_set) if is_elsewhere(conversation, rule_set) else rule_set
+    """Return the rule set, or for a pain that it is not about one with fewer questions."""
+    present = rule_set.findings_in(conversation.answers)
+    if rule_set.out_of_scope.isdisjoint(present) or not rule_set.in_scope.isdisjoint(present):
+        return rule_set
+    return _asked_anywhere(rule_set)
 
 
 @lru_cache(maxsize=8)
@@ -128,8 +125,7 @@ def _without(conversation: Conversation, keys: set[str]) -> Mapping[str, Answer]
 
 def _is_graver(earlier: Answer, answer: Answer, question: Question | None) -> bool:
     if isinstance(earlier, int) and isinstance(answer, int):
-        # An age has no alarming side: the later one is the corrected one.
-        return earlier > answer and question is not None and question.kind != "age"
+        return earlier > answer
     if isinstance(earlier, int) or isinstance(answer, int):
         # A number is worth more than "not sure", whichever came first.
         return isinstance(earlier, int)

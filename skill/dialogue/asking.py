@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from skill.dialogue import script
 from skill.dialogue.advice import advice, out_of_scope
-from skill.dialogue.answers import in_force, is_elsewhere, is_for_other
+from skill.dialogue.answers import in_force, is_for_other
 from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
 from skill.dialogue.prompts import OFFER_TIPS, question_prompt
 from skill.dialogue.script import Line, Reply
@@ -28,9 +28,10 @@ def go_on(
     conversation: Conversation, rule_set: RuleSet, *acknowledgement: Line
 ) -> tuple[Conversation, Reply]:
     """Give the advice if it is settled, else ask the next question."""
-    assessment = assess(in_force(conversation, rule_set), conversation.answers)
+    rules = in_force(conversation, rule_set)
+    assessment = assess(rules, conversation.answers)
     question = assessment.next_question
-    elsewhere = is_elsewhere(conversation, rule_set)
+    elsewhere = rules is not rule_set
     if elsewhere and question is None and assessment.disposition is Disposition.SELF_CARE:
         return conversation, out_of_scope()
     if question is None or assessment.disposition is Disposition.EMERGENCY:

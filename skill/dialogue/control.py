@@ -9,6 +9,7 @@ from skill.dialogue import script
 from skill.dialogue.answers import last_question, question_about, questions_left, taken_back
 from skill.dialogue.asking import ask, ask_again, listening
 from skill.dialogue.events import (
+    AboutSelf,
     AskedForHelp,
     AskedForLouder,
     AskedForShorter,
@@ -63,6 +64,8 @@ def controlled(  # noqa: C901 - one flat table of events reads best whole
             aside = (script.LOUDER,)
         case Reassured():
             aside = (script.STILL_CHECKING,)
+        case AboutSelf():
+            aside = (script.NOTED,)
     return None if aside is None else ask_again(conversation, prompt, *aside)
 
 

@@ -735,6 +735,12 @@ def test_who_calls_for_themselves_after_all_is_asked_as_such() -> None:
     assert not reply.about_other
 
 
+def test_who_never_called_for_another_has_missed_nothing_by_saying_so() -> None:
+    after, reply = take(at("fever"), AboutSelf())
+    assert ids(reply.say) == ["noted", "question.fever"]
+    assert after.misses == 0
+
+
 def test_i_meant_no_does_not_say_that_somebody_is_not_awake() -> None:
     after, reply = take(FOR_OTHER, Corrected("no"))
     assert after.pending == FOR_OTHER.pending
