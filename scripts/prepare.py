@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[1]
 
 # A lock file to those whose every requirement it holds, at the same version.
-_INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {"requirements-dev.lock": ("requirements.lock",)}
+_INCLUDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "requirements-sim.lock": ("requirements.lock",),
+    "requirements-dev.lock": ("requirements.lock", "requirements-sim.lock"),
+}
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 _LAST_LINES: Final = 15
 

@@ -62,7 +62,8 @@ def test_an_environment_that_does_not_work_is_made_anew(
     root = tmp_path / "with a space"
     root.mkdir()
     pretended(root).unlink()  # its Python is an empty file
-    (root / "requirements-dev.lock").write_text("# nothing either\n", encoding="utf-8")
+    for name in ("requirements-sim.lock", "requirements-dev.lock"):
+        (root / name).write_text("# nothing either\n", encoding="utf-8")
 
     prepare(root, "requirements-dev.lock")
 
@@ -71,8 +72,9 @@ def test_an_environment_that_does_not_work_is_made_anew(
     told = capfd.readouterr()
     assert "making it anew" in told.err
     assert told.out == ""
-    # What the checks need holds what the simulator needs, so neither undoes the other.
+    # What the checks need holds what the others need, so neither undoes the other.
     assert is_prepared(root, "requirements-dev.lock")
+    assert is_prepared(root, "requirements-sim.lock")
     assert is_prepared(root, LOCK)
 
     # A package without a hash is no package of ours.
@@ -82,9 +84,9 @@ def test_an_environment_that_does_not_work_is_made_anew(
     assert not is_prepared(root, LOCK)
 
 
-def test_the_checks_lock_holds_all_that_the_simulators_holds() -> None:
+def test_each_lock_holds_all_that_the_smaller_one_holds() -> None:
     def pins(name: str) -> set[str]:
         text = (ROOT / name).read_text(encoding="utf-8")
         return set(re.findall(r"^[A-Za-z0-9._-]+==\S+", text, re.MULTILINE))
 
-    assert pins(LOCK) <= pins("requirements-dev.lock")
+    assert pins(LOCK) <= pins("requirements-sim.lock") <= pins("requirements-dev.lock")
