@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ask_sdk_core.dispatch_components import AbstractRequestHandler
-from ask_sdk_core.utils import get_intent_name, is_intent_name, is_request_type
-from ask_sdk_model import IntentRequest
+from ask_sdk_model import IntentRequest, LaunchRequest
 
 from skill.alexa.slots import (
     DAYS_A_MONTH,
@@ -60,7 +59,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response, Slot
+    from ask_sdk_model import Request, Response, Slot
 
     from skill.alexa.turns import Turns
 
@@ -176,7 +175,7 @@ class LaunchHandler(AbstractRequestHandler):
 
     def can_handle(self, handler_input: HandlerInput) -> bool:
         """Take every launch."""
-        return is_request_type("LaunchRequest")(handler_input)
+        return isinstance(handler_input.request_envelope.request, LaunchRequest)
 
     def handle(self, handler_input: HandlerInput) -> Response:
         """Open the conversation."""
@@ -184,46 +183,37 @@ class LaunchHandler(AbstractRequestHandler):
 
 
 class IntentHandler(AbstractRequestHandler):
-    """One intent of the interaction model."""
+    """``IntentRequest``: the caller said something.
 
-    def __init__(self, name: str, turns: Turns) -> None:
-        self._name = name
-        self._turns = turns
-
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Take requests for this intent."""
-        return is_intent_name(self._name)(handler_input)
-
-    def handle(self, handler_input: HandlerInput) -> Response:
-        """Take the turn of the event that the intent means."""
-        request = handler_input.request_envelope.request
-        intent = request.intent if isinstance(request, IntentRequest) else None
-        slots = dict((intent and intent.slots) or {})
-        person = slots.pop(PERSON_SLOT, None)
-        sent = request.timestamp if isinstance(request, IntentRequest) else None
-        event = EVENT_BY_INTENT[self._name](Said(slots, sent.date() if sent else None))
-        if person is not None and not isinstance(event, AboutOther | AboutSelf | Reassured):
-            # Alexa may squeeze other words into the slot; only a match names a person.
-            named = resolved_ids({PERSON_SLOT: person})
-            event = (
-                AboutOther(event) if named and not any(map(is_about_me, slots.values())) else event
-            )
-        return self._turns.take(handler_input, event)
-
-
-class UnknownIntentHandler(AbstractRequestHandler):
-    """An intent that the interaction model never declared; Alexa does send such."""
+    One handler for all intents, because the SDK asks each handler in turn and what an intent
+    means is data. An intent that the interaction model never declared, and Alexa does send
+    such, is something that was not understood.
+    """
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
 
     def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Take every intent that nobody else took."""
-        return (
-            is_request_type("IntentRequest")(handler_input)
-            and get_intent_name(handler_input) not in EVENT_BY_INTENT
-        )
+        """Take every intent."""
+        return isinstance(handler_input.request_envelope.request, IntentRequest)
 
     def handle(self, handler_input: HandlerInput) -> Response:
-        """Treat it as something that was not understood."""
-        return self._turns.take(handler_input, NotUnderstood())
+        """Take the turn of the event that the intent means."""
+        return self._turns.take(handler_input, _event(handler_input.request_envelope.request))
+
+
+def _event(request: Request | None) -> Event:
+    intent = request.intent if isinstance(request, IntentRequest) else None
+    event_of = EVENT_BY_INTENT.get(str(intent.name)) if intent else None
+    if intent is None or event_of is None:
+        return NotUnderstood()
+    slots = dict(intent.slots or {})
+    person = slots.pop(PERSON_SLOT, None)
+    sent = request.timestamp if request else None
+    event = event_of(Said(slots, sent.date() if sent else None))
+    if person is not None and not isinstance(event, AboutOther | AboutSelf | Reassured):
+        # Alexa may squeeze other words into the slot; only a match names a person.
+        named = resolved_ids({PERSON_SLOT: person})
+        if named and not any(map(is_about_me, slots.values())):
+            return AboutOther(event)
+    return event

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_model import RequestEnvelope
@@ -19,8 +18,8 @@ from skill.alexa.handlers import (
     EVENT_BY_INTENT,
     IntentHandler,
     LaunchHandler,
-    UnknownIntentHandler,
 )
+from skill.alexa.serializer import EnvelopeSerializer
 from skill.alexa.turns import Turns
 
 if TYPE_CHECKING:
@@ -42,10 +41,10 @@ def build_skill(rule_set: RuleSet, catalogues: Mapping[str, Catalogue]) -> Custo
     turns = Turns(rule_set, catalogues)
     builder = SkillBuilder()
     builder.add_request_handler(LaunchHandler(turns))
-    for intent_name in EVENT_BY_INTENT:
-        builder.add_request_handler(IntentHandler(intent_name, turns))
-    builder.add_request_handler(UnknownIntentHandler(turns))
-    return builder.create()
+    builder.add_request_handler(IntentHandler(turns))
+    skill = builder.create()
+    skill.serializer = EnvelopeSerializer()
+    return skill
 
 
 def answering(
@@ -55,6 +54,7 @@ def answering(
 
     It expects an envelope that was shown to be genuine, and never raises.
     """
+    serializer: Any = skill.serializer  # ours; the SDK's signature says it takes text alone
 
     def answer(envelope: Mapping[str, object]) -> dict[str, object]:
         if asks_for_fulfilment(envelope):
@@ -62,13 +62,9 @@ def answering(
         readable = readable_part(envelope)
         if readable is None:
             return dict(EMPTY_RESPONSE)
-        request = skill.serializer.deserialize(json.dumps(readable), RequestEnvelope)
+        request = serializer.deserialize(readable, RequestEnvelope)
         response = skill.invoke(request_envelope=request, context=None)
-        serialized = skill.serializer.serialize(response)
-        if not isinstance(serialized, dict):
-            raise TypeError("expected the serializer to give an object")
-        # What program and Python answered is nobody's business.
-        serialized.pop("userAgent", None)
-        return serialized
+        written: dict[str, object] = serializer.serialize(response)
+        return written
 
     return speaking_on_failure(answer, catalogues)

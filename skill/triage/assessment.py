@@ -45,38 +45,22 @@ def assess(rule_set: RuleSet, answers: Mapping[str, Answer]) -> Assessment:
         answers: As in :meth:`RuleSet.findings_in`.
     """
     present = rule_set.findings_in(answers)
-    fired = tuple(rule for rule in rule_set.rules if rule.fires_on(present))
+    fired = rule_set.rules_fired_on(present)
     disposition = max((rule.disposition for rule in fired), default=rule_set.otherwise)
 
     # The worst that could still emerge is every unasked finding at once; a rule that stays
     # silent even then cannot change the advice, so it asks nothing. What nobody asks for
     # (volunteered or reported only) cannot emerge from a question.
-    unasked = [
-        question
-        for question in rule_set.questions
-        if not question.volunteered and not rule_set.is_answered(question, answers, present)
-    ]
-    possible = present.union(*(rule_set.findings_from(question) for question in unasked))
-    wanted = (
-        frozenset[str]().union(
-            *(
-                alternative
-                for rule in rule_set.rules
-                if rule.disposition > disposition
-                for alternative in rule.alternatives
-                if alternative <= possible
-            )
-        )
-        - present
-    )
+    unasked = rule_set.unanswered(answers, present)
+    possible = present.union(*map(rule_set.findings_from, unasked))
     next_question = next(
         (
             question
             for question in unasked
-            if not wanted.isdisjoint(rule_set.findings_from(question))
             # A follow-up waits for its trigger; the trigger's own question is wanted too,
             # because every rule that needs the one also requires the other.
-            and (not question.follows or not question.follows.isdisjoint(present))
+            if (not question.follows or not question.follows.isdisjoint(present))
+            and rule_set.could_raise(question, disposition, present, possible)
         ),
         None,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -183,6 +184,21 @@ class Tip:
         return any(alternative <= present for alternative in self.alternatives)
 
 
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """A way in which a question's answer could help to make the advice more urgent.
+
+    Attributes:
+        disposition: The advice that it would be.
+        alternative: The findings that would make a rule fire, as in :class:`Rule`.
+        from_question: Those of them that the question's answer can make present.
+    """
+
+    disposition: Disposition
+    alternative: frozenset[str]
+    from_question: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
     """All that is known about one presenting complaint. Loaded once; equal to itself only.
@@ -219,24 +235,39 @@ class RuleSet:
     _findings_by_answer_key: Mapping[str, tuple[Finding, ...]] = field(
         init=False, repr=False, compare=False
     )
+    _present_on: Mapping[tuple[str, Answer], frozenset[str]] = field(
+        init=False, repr=False, compare=False
+    )
     _revealed_by: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    _asked: tuple[tuple[Question, frozenset[str]], ...] = field(
+        init=False, repr=False, compare=False
+    )
+    _alternatives_at: Mapping[str, tuple[tuple[int, frozenset[str]], ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _raised_by: Mapping[str, tuple[Raise, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the parts, once, for the engine's use."""
+        """Index the parts, once, so that a turn costs the same however many rules there are."""
         by_key: dict[str, list[Finding]] = {}
         for finding in self.findings:
             by_key.setdefault(finding.answer_key, []).append(finding)
-        revealed = {
-            question.id: self._with_implied(f.id for f in by_key.get(question.id, ()))
-            for question in self.questions
+        indexes = {
+            "_question_by_id": {q.id: q for q in self.questions},
+            "_finding_by_id": {f.id: f for f in self.findings},
+            "_findings_by_answer_key": {key: tuple(value) for key, value in by_key.items()},
         }
-        for name, index in (
-            ("_question_by_id", {q.id: q for q in self.questions}),
-            ("_finding_by_id", {f.id: f for f in self.findings}),
-            ("_findings_by_answer_key", {key: tuple(value) for key, value in by_key.items()}),
-        ):
+        for name, index in indexes.items():
             object.__setattr__(self, name, index)
+        own = {q.id: frozenset(f.id for f in by_key.get(q.id, ())) for q in self.questions}
+        asked = tuple((q, own[q.id]) for q in self.questions if not q.volunteered)
+        object.__setattr__(self, "_asked", asked)
+        object.__setattr__(self, "_present_on", self._present_on_words())
+        revealed = {question: self._with_implied(findings) for question, findings in own.items()}
         object.__setattr__(self, "_revealed_by", revealed)
+        object.__setattr__(self, "_alternatives_at", self._alternatives_by_finding())
+        raised = {question: self._raises(findings) for question, findings in revealed.items()}
+        object.__setattr__(self, "_raised_by", raised)
 
     @property
     def name(self) -> str:
@@ -283,34 +314,94 @@ class RuleSet:
             key: Id of the question, or of the finding reported or denied.
             answer: The answer to it.
         """
-        return frozenset().union(
-            *(
-                finding.implies | {finding.id}
-                for finding in self._findings_by_answer_key.get(key, ())
-                if (
-                    answer == "yes"
-                    if finding.present_when is None
-                    else finding.present_when.accepts(answer)
-                )
-            )
-        )
+        on_word = self._present_on.get((key, answer))
+        return self._evaluated(key, answer) if on_word is None else on_word
 
     def findings_from(self, question: Question) -> frozenset[str]:
         """Return the ids of all findings that some answer to the question makes present."""
         return self._revealed_by[question.id]
 
-    def is_answered(
-        self, question: Question, answers: Mapping[str, Answer], present: frozenset[str]
+    def rules_fired_on(self, present: frozenset[str]) -> tuple[Rule, ...]:
+        """Return the rules that fire on the findings present, in the order of the file."""
+        fired = {
+            position
+            for finding in present
+            for position, alternative in self._alternatives_at.get(finding, ())
+            if alternative <= present
+        }
+        return tuple(self.rules[position] for position in sorted(fired))
+
+    def could_raise(
+        self,
+        question: Question,
+        disposition: Disposition,
+        present: frozenset[str],
+        possible: frozenset[str],
     ) -> bool:
-        """Say whether the question needs no asking any more.
+        """Say whether an answer to the question could help to make the advice more urgent.
+
+        Args:
+            question: The question.
+            disposition: The advice so far.
+            present: Ids of the findings present.
+            possible: Ids of the findings that are present or may still turn out to be.
+        """
+        for higher in self._raised_by[question.id]:
+            if higher.disposition <= disposition:
+                return False  # and so are all that follow
+            if higher.alternative <= possible and not higher.from_question <= present:
+                return True
+        return False
+
+    def unanswered(self, answers: Mapping[str, Answer], present: frozenset[str]) -> list[Question]:
+        """Return the questions that could still be asked, in order.
 
         A reported finding answers the question whose own finding it implies: who has said
         "my chest hurts" is not asked for chest pain.
         """
-        return question.id in answers or any(
-            finding.id in present for finding in self._findings_by_answer_key.get(question.id, ())
+        return [
+            question
+            for question, own in self._asked
+            if question.id not in answers and own.isdisjoint(present)
+        ]
+
+    def _present_on_words(self) -> Mapping[tuple[str, Answer], frozenset[str]]:
+        return {
+            (key, word): self._evaluated(key, word)
+            for key in self._findings_by_answer_key
+            for word in get_args(YesNo)
+        }
+
+    def _evaluated(self, key: str, answer: Answer) -> frozenset[str]:
+        return self._with_implied(
+            finding.id
+            for finding in self._findings_by_answer_key.get(key, ())
+            if (
+                answer == "yes"
+                if finding.present_when is None
+                else finding.present_when.accepts(answer)
+            )
         )
 
+    def _alternatives_by_finding(self) -> Mapping[str, tuple[tuple[int, frozenset[str]], ...]]:
+        """File each alternative, with its rule's position, under its rarest finding."""
+        named = Counter(f for rule in self.rules for one in rule.alternatives for f in one)
+        filed: dict[str, list[tuple[int, frozenset[str]]]] = {}
+        for position, rule in enumerate(self.rules):
+            for alternative in rule.alternatives:
+                rarest = min(sorted(alternative), key=named.__getitem__)
+                filed.setdefault(rarest, []).append((position, alternative))
+        return {finding: tuple(alternatives) for finding, alternatives in filed.items()}
+
+    def _raises(self, revealed: frozenset[str]) -> tuple[Raise, ...]:
+        raises = {
+            Raise(rule.disposition, alternative, alternative & revealed)
+            for rule in self.rules
+            for alternative in rule.alternatives
+            if not alternative.isdisjoint(revealed)
+        }
+        return tuple(sorted(raises, key=lambda one: (-one.disposition, len(one.alternative))))
+
     def _with_implied(self, finding_ids: Iterable[str]) -> frozenset[str]:
-        by_id = {finding.id: finding for finding in self.findings}
+        by_id = self._finding_by_id
         return frozenset().union(*({f} | by_id[f].implies for f in finding_ids))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from ask_sdk_core.attributes_manager import AttributesManager
 from ask_sdk_core.handler_input import HandlerInput
-from ask_sdk_core.serialize import DefaultSerializer
 from ask_sdk_model import RequestEnvelope, Response
 
 from scripts.simulator.envelopes import Session, envelope, intent_request
@@ -23,6 +21,7 @@ from scripts.simulator.phrases import load_phrases
 from scripts.simulator.understanding import Understanding
 from skill.alexa.envelopes import readable_part
 from skill.alexa.handlers import EVENT_BY_INTENT, IntentHandler
+from skill.alexa.serializer import EnvelopeSerializer
 from skill.alexa.turns import Turns
 from skill.dialogue.events import AboutOther, ChangedMind, Denied, NotUnderstood, Reported
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from skill.triage.model import RuleSet
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)  # a Wednesday
-SERIALIZER = DefaultSerializer()
 SOMEBODY_ELSE = "for_someone_else"
 
 
@@ -140,7 +138,6 @@ def request_for(model: InteractionModel, understood: Understood) -> Mapping[str,
 def event_of(intent: str, request: Mapping[str, object], kept: KeptEvents) -> Event:
     """Return what the handler of an intent makes of a request envelope."""
     assert intent in EVENT_BY_INTENT
-    readable = SERIALIZER.deserialize(json.dumps(readable_part(request)), RequestEnvelope)
-    handler_input = HandlerInput(readable, AttributesManager(readable))
-    IntentHandler(intent, kept).handle(handler_input)
+    read = EnvelopeSerializer().deserialize(readable_part(request), RequestEnvelope)
+    IntentHandler(kept).handle(HandlerInput(read, AttributesManager(read)))
     return kept.last
