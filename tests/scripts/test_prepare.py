@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -89,4 +90,6 @@ def test_each_lock_holds_all_that_the_smaller_one_holds() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         return set(re.findall(r"^[A-Za-z0-9._-]+==\S+", text, re.MULTILINE))
 
-    assert pins(LOCK) <= pins("requirements-sim.lock") <= pins("requirements-dev.lock")
+    names = ("requirements-lambda.lock", LOCK, "requirements-sim.lock", "requirements-dev.lock")
+    for smaller, larger in pairwise(names):
+        assert pins(smaller) <= pins(larger)
