@@ -17,6 +17,7 @@ import z3
 
 from scripts.rule_properties import OF_ANY_RULE_SET, Subject, violations
 from scripts.rule_space import Advice, CaseFinder, SymbolicRules, answer_cells, choice_of_answers
+from scripts.vignette_patients import interviewed, volunteered
 from skill.errors import RuleSetError
 from skill.triage.assessment import assess
 from skill.triage.loading import parse_rule_set
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from skill.triage.model import Answer, Question, RuleSet, YesNo
+    from skill.triage.model import Answer, RuleSet
 
 Json = Any
 """What a parsed JSON file is made of."""
@@ -49,9 +50,6 @@ _WHAT_A_LEVEL_NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
     "emergency": {"holding": "sit"},
 }
 _OTHER_SIDE: Final = {"yes": "no", "no": "yes"}
-# As in tests/rules/test_vignettes.py: what a vignette means by a word, and by leaving out a number.
-_WORDS: Final[Mapping[str, YesNo]] = {"yes": "yes", "no": "no", "unknown": "unsure"}
-_OMITTED: Final[Mapping[str, int]] = {"duration_days": 1, "nights_woken": 0, "treatment_days": 0}
 _MOST_CALM_SENT_FURTHER: Final = 3
 
 
@@ -307,8 +305,8 @@ class Judges:
             lowest, highest = (
                 Disposition[vignette[key].upper()] for key in ("min_level", "max_level")
             )
-            asked = _interviewed(vignette, rule_set, {})
-            told = _interviewed(vignette, rule_set, _volunteered(vignette, rule_set))
+            asked = interviewed(vignette, rule_set, {})[0].disposition
+            told = interviewed(vignette, rule_set, volunteered(vignette, rule_set))[0].disposition
             exact = vignette.get("exact_level")
             for advice in (asked, told):
                 if not lowest <= advice <= highest or exact not in (None, advice.name.lower()):
@@ -368,37 +366,3 @@ def _vignettes_in(tests: Path) -> list[Json]:
         return []
     vignettes: list[Json] = json.loads(path.read_text(encoding="utf-8"))["vignettes"]
     return vignettes
-
-
-def _interviewed(vignette: Json, rule_set: RuleSet, answers: dict[str, Answer]) -> Disposition:
-    while True:
-        assessment = assess(rule_set, answers)
-        question = assessment.next_question
-        if question is None or assessment.disposition is Disposition.EMERGENCY:
-            return assessment.disposition
-        answers[question.id] = _patient_says(vignette, question)
-
-
-def _patient_says(vignette: Json, question: Question) -> Answer:
-    findings = vignette["findings"]
-    if question.kind != "yes_no":
-        number: int = findings.get(question.id, _OMITTED.get(question.id))
-        return number
-    has = {
-        "yes"
-        if about == "wakes_at_night" and findings.get("nights_woken", 0) > 0
-        else findings.get(about, "no")
-        for about in question.asks_about
-    }
-    return next((_WORDS[word] for word in ("yes", "unknown") if word in has), "no")
-
-
-def _volunteered(vignette: Json, rule_set: RuleSet) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
-    for name, value in vignette["findings"].items():
-        finding = rule_set.finding(name)
-        if finding is not None and finding.reported and value == "yes":
-            answers[finding.answer_key] = "yes"
-        elif rule_set.question(name) is not None and isinstance(value, int):
-            answers[name] = value
-    return answers

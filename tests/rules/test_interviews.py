@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.vignette_patients import patient_says
 from skill.triage.model import Disposition
-from tests.rules.test_vignettes import VIGNETTES, level, patient_says
+from tests.rules.test_vignettes import VIGNETTES, level
 
 if TYPE_CHECKING:
     from scripts.simulator.device import Device

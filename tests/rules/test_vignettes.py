@@ -8,71 +8,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from skill.triage.assessment import Assessment, assess
+from scripts.vignette_patients import interviewed, volunteered
 from skill.triage.model import Disposition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from skill.triage.model import Answer, Question, RuleSet, YesNo
-
-Vignette = dict[str, Any]
+    from scripts.vignette_patients import Vignette
+    from skill.triage.model import RuleSet
 
 VIGNETTES: list[Vignette] = json.loads(
     (Path(__file__).parent / "vignettes.json").read_text(encoding="utf-8")
 )["vignettes"]
 
-# A number that a vignette omits.
-OMITTED = {"duration_days": 1, "nights_woken": 0, "treatment_days": 0}
-WORDS: Mapping[str, YesNo] = {"yes": "yes", "no": "no", "unknown": "unsure"}
 MOST_OVER_TRIAGED = 3
 
 
 def level(name: str) -> Disposition:
     return Disposition[name.upper()]
-
-
-def patient_says(vignette: Vignette, question: Question) -> Answer:
-    """Return what the patient answers when asked: yes if any of what is asked about is there."""
-    findings = vignette["findings"]
-    if question.kind != "yes_no":
-        number: int = findings.get(question.id, OMITTED.get(question.id))
-        return number
-    has = [
-        "yes"
-        if about == "wakes_at_night" and findings.get("nights_woken", 0) > 0
-        else findings.get(about, "no")
-        for about in question.asks_about
-    ]
-    return next((WORDS[word] for word in ("yes", "unknown") if word in has), "no")
-
-
-def volunteered(vignette: Vignette, rule_set: RuleSet) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
-    for name, value in vignette["findings"].items():
-        finding = rule_set.finding(name)
-        if finding is not None and finding.reported and value == "yes":
-            answers[finding.answer_key] = "yes"
-        elif rule_set.question(name) is not None and isinstance(value, int):
-            answers[name] = value
-    return answers
-
-
-def interviewed(
-    vignette: Vignette, rule_set: RuleSet, answers: dict[str, Answer]
-) -> tuple[Assessment, int]:
-    questions = 0
-    while True:
-        assessment = assess(rule_set, answers)
-        question = assessment.next_question
-        if question is None or assessment.disposition is Disposition.EMERGENCY:
-            return assessment, questions
-        answers[question.id] = patient_says(vignette, question)
-        questions += 1
 
 
 @pytest.mark.parametrize("says_first", [False, True], ids=["asked", "volunteered"])
