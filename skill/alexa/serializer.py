@@ -6,9 +6,8 @@ as long for the same result, which `tests/alexa/test_serializer.py` shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ask_sdk_core.serialize import DefaultSerializer
 from ask_sdk_model import (
@@ -29,7 +28,11 @@ from ask_sdk_model.slu.entityresolution import (
     ValueWrapper,
 )
 
-Readable: TypeAlias = Mapping[str, Any]  # what `readable_part` checked
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Readable: TypeAlias = "Mapping[str, Any]"
+"""What `readable_part` checked."""
 
 
 class Attributes(dict[str, object]):
@@ -48,7 +51,7 @@ class EnvelopeSerializer(DefaultSerializer):
 
     def deserialize(self, payload: Any, obj_type: Any) -> Any:  # noqa: ANN401  # as the SDK's
         """Return the readable part of a request envelope, or any other JSON, as a model."""
-        if obj_type is not RequestEnvelope or not isinstance(payload, Mapping):
+        if obj_type is not RequestEnvelope or not isinstance(payload, dict):
             return super().deserialize(payload, obj_type)
         session = payload["session"]
         return RequestEnvelope(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ask_sdk_core.utils import get_locale
-from ask_sdk_model.ui import SimpleCard
+from ask_sdk_model import Response
+from ask_sdk_model.ui import Reprompt, SimpleCard, SsmlOutputSpeech
 
 from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
@@ -16,15 +17,14 @@ from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_ssml, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response
 
     from skill.dialogue.events import Event
     from skill.dialogue.script import Reply
     from skill.speech.catalogue import Catalogue
-    from skill.triage.model import RuleSet
+    from skill.triage.model import Disposition, RuleSet
 
 
 class Turns:
@@ -53,16 +53,19 @@ class Turns:
 
     def _spoken(self, handler_input: HandlerInput, reply: Reply) -> Response:
         catalogue = catalogue_for(str(get_locale(handler_input)), self._catalogues)
-        builder = handler_input.response_builder
-        said = catalogue.say(reply.say, about_other=reply.about_other)
-        builder.speak(to_ssml(said, slowly=reply.slowly))
-        if reply.reprompt:
-            again = catalogue.say(reply.reprompt, about_other=reply.about_other)
-            builder.ask(to_ssml(again, slowly=reply.slowly))
-        builder.set_should_end_session(reply.closes)
-        if reply.advice is not None:
-            title, content = catalogue.say(
-                (Line("card.title"), Line(f"card.{reply.advice.name.lower()}"))
-            )
-            builder.set_card(SimpleCard(title=to_text([title]), content=to_text([content])))
-        return builder.response
+
+        def speech(lines: Sequence[Line]) -> SsmlOutputSpeech:
+            said = catalogue.say(lines, about_other=reply.about_other)
+            return SsmlOutputSpeech(ssml=to_ssml(said, slowly=reply.slowly))
+
+        return Response(
+            output_speech=speech(reply.say),
+            card=None if reply.advice is None else _card(reply.advice, catalogue),
+            reprompt=Reprompt(speech(reply.reprompt)) if reply.reprompt else None,
+            should_end_session=reply.closes,
+        )
+
+
+def _card(advice: Disposition, catalogue: Catalogue) -> SimpleCard:
+    title, content = catalogue.say((Line("card.title"), Line(f"card.{advice.name.lower()}")))
+    return SimpleCard(title=to_text([title]), content=to_text([content]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from skill.dialogue import script
@@ -45,6 +46,7 @@ class Prompt:
     doubted: str | None = None
 
 
+@lru_cache(maxsize=256)
 def question_prompt(question: Question) -> Prompt:
     """Return the prompt that asks a question of the rule set."""
     return Prompt(

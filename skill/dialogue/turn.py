@@ -85,7 +85,9 @@ def take_turn(
         reply = replace(reply, say=(script.GREETING, *reply.say))
     if was_lost and not reply.closes and not isinstance(event, Opened | StartedOver):
         reply = replace(reply, say=(script.RESTARTED, *reply.say))
-    reply = replace(reply, about_other=is_for_other(conversation), slowly=conversation.slowly)
+    about_other, slowly = is_for_other(conversation), conversation.slowly
+    if about_other or slowly:
+        reply = replace(reply, about_other=about_other, slowly=slowly)
     if reply.closes:
         return begin(rule_set), reply
     return replace(conversation, said=reply.say), reply

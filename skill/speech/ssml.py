@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -36,5 +37,6 @@ def _spoken(part: Part) -> str:
     return _escaped(part.text)
 
 
+@lru_cache(maxsize=4096)  # of the catalogues' words: nothing that a caller said gets here
 def _escaped(text: str) -> str:
     return escape(text, _QUOTES)

@@ -48,19 +48,14 @@ def assess(rule_set: RuleSet, answers: Mapping[str, Answer]) -> Assessment:
     fired = rule_set.rules_fired_on(present)
     disposition = max((rule.disposition for rule in fired), default=rule_set.otherwise)
 
-    # The worst that could still emerge is every unasked finding at once; a rule that stays
-    # silent even then cannot change the advice, so it asks nothing. What nobody asks for
-    # (volunteered or reported only) cannot emerge from a question.
-    unasked = rule_set.unanswered(answers, present)
-    possible = present.union(*map(rule_set.findings_from, unasked))
     next_question = next(
         (
             question
-            for question in unasked
+            for question in rule_set.unanswered(answers, present)
             # A follow-up waits for its trigger; the trigger's own question is wanted too,
             # because every rule that needs the one also requires the other.
             if (not question.follows or not question.follows.isdisjoint(present))
-            and rule_set.could_raise(question, disposition, present, possible)
+            and rule_set.could_raise(question, disposition, answers, present)
         ),
         None,
     )

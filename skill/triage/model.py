@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 YesNo: TypeAlias = Literal["yes", "no", "unsure"]
 Answer: TypeAlias = int | YesNo
@@ -58,9 +58,9 @@ class AcceptedAnswers:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One thing that can be asked, or that is taken when volunteered.
+    """One thing that can be asked, or that is taken when volunteered. Equal to itself only.
 
     Attributes:
         id: The question's id.
@@ -190,13 +190,13 @@ class Raise:
 
     Attributes:
         disposition: The advice that it would be.
-        alternative: The findings that would make a rule fire, as in :class:`Rule`.
-        from_question: Those of them that the question's answer can make present.
+        from_question: Those findings of a rule's alternative that the answer can make present.
+        from_elsewhere: The rest of them, which the rule needs beside those.
     """
 
     disposition: Disposition
-    alternative: frozenset[str]
     from_question: frozenset[str]
+    from_elsewhere: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,6 +242,9 @@ class RuleSet:
     _asked: tuple[tuple[Question, frozenset[str]], ...] = field(
         init=False, repr=False, compare=False
     )
+    _revealing: Mapping[str, tuple[tuple[Question, frozenset[str]], ...]] = field(
+        init=False, repr=False, compare=False
+    )
     _alternatives_at: Mapping[str, tuple[tuple[int, frozenset[str]], ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -265,6 +268,11 @@ class RuleSet:
         object.__setattr__(self, "_present_on", self._present_on_words())
         revealed = {question: self._with_implied(findings) for question, findings in own.items()}
         object.__setattr__(self, "_revealed_by", revealed)
+        revealing = {
+            finding.id: tuple(pair for pair in asked if finding.id in revealed[pair[0].id])
+            for finding in self.findings
+        }
+        object.__setattr__(self, "_revealing", revealing)
         object.__setattr__(self, "_alternatives_at", self._alternatives_by_finding())
         raised = {question: self._raises(findings) for question, findings in revealed.items()}
         object.__setattr__(self, "_raised_by", raised)
@@ -335,35 +343,50 @@ class RuleSet:
         self,
         question: Question,
         disposition: Disposition,
+        answers: Mapping[str, Answer],
         present: frozenset[str],
-        possible: frozenset[str],
     ) -> bool:
         """Say whether an answer to the question could help to make the advice more urgent.
 
+        The worst that could still emerge is every unasked finding at once; a rule that stays
+        silent even then cannot change the advice. What nobody asks for, volunteered or
+        reported only, cannot emerge from a question.
+
         Args:
-            question: The question.
+            question: One that is not answered.
             disposition: The advice so far.
-            present: Ids of the findings present.
-            possible: Ids of the findings that are present or may still turn out to be.
+            answers: As in :meth:`findings_in`.
+            present: Ids of the findings that they make present.
         """
         for higher in self._raised_by[question.id]:
             if higher.disposition <= disposition:
                 return False  # and so are all that follow
-            if higher.alternative <= possible and not higher.from_question <= present:
+            if not higher.from_question <= present and all(
+                finding in present or self._could_emerge(finding, answers, present)
+                for finding in higher.from_elsewhere
+            ):
                 return True
         return False
 
-    def unanswered(self, answers: Mapping[str, Answer], present: frozenset[str]) -> list[Question]:
-        """Return the questions that could still be asked, in order.
+    def _could_emerge(
+        self, finding: str, answers: Mapping[str, Answer], present: frozenset[str]
+    ) -> bool:
+        return any(
+            question.id not in answers and own.isdisjoint(present)
+            for question, own in self._revealing.get(finding, ())
+        )
+
+    def unanswered(
+        self, answers: Mapping[str, Answer], present: frozenset[str]
+    ) -> Iterator[Question]:
+        """Give the questions that could still be asked, in order.
 
         A reported finding answers the question whose own finding it implies: who has said
         "my chest hurts" is not asked for chest pain.
         """
-        return [
-            question
-            for question, own in self._asked
-            if question.id not in answers and own.isdisjoint(present)
-        ]
+        for question, own in self._asked:
+            if question.id not in answers and own.isdisjoint(present):
+                yield question
 
     def _present_on_words(self) -> Mapping[tuple[str, Answer], frozenset[str]]:
         return {
@@ -395,12 +418,12 @@ class RuleSet:
 
     def _raises(self, revealed: frozenset[str]) -> tuple[Raise, ...]:
         raises = {
-            Raise(rule.disposition, alternative, alternative & revealed)
+            Raise(rule.disposition, alternative & revealed, alternative - revealed)
             for rule in self.rules
             for alternative in rule.alternatives
             if not alternative.isdisjoint(revealed)
         }
-        return tuple(sorted(raises, key=lambda one: (-one.disposition, len(one.alternative))))
+        return tuple(sorted(raises, key=lambda one: (-one.disposition, len(one.from_elsewhere))))
 
     def _with_implied(self, finding_ids: Iterable[str]) -> frozenset[str]:
         by_id = self._finding_by_id
