@@ -78,7 +78,7 @@ def take_turn(
     """
     was_lost = conversation is None
     before = conversation or begin(rule_set)
-    conversation, reply = _answer(before, event, rule_set)
+    conversation, reply = react(before, event, rule_set)
     begins = before.pending is None and not before.said
     if begins and not reply.closes and script.GREETING not in reply.say:
         # The call began with something else, so it has not heard yet what this is.
@@ -93,9 +93,13 @@ def take_turn(
     return replace(conversation, said=reply.say), reply
 
 
-def _answer(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best whole
+def react(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best whole
     conversation: Conversation, event: Event, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
+    """Return the state after an event, kept even where the reply ends the session, and the reply.
+
+    The reply is without what depends on the call as a whole, which `take_turn` adds.
+    """
     prompt = prompt_for(conversation.pending, rule_set)
     match event:
         case Opened():
@@ -353,14 +357,14 @@ def _about_other(
     if is_for_other(conversation) and prompt is not None and isinstance(inner, NotUnderstood):
         return ask_again(conversation, prompt, script.FOR_OTHER)
     if not known or is_for_other(conversation):
-        return _answer(conversation, inner, rule_set)
+        return react(conversation, inner, rule_set)
     if isinstance(inner, Reported):
         together = Reported((FOR_SOMEONE_ELSE, *inner.findings))
-        return _answer(conversation, together, rule_set)
+        return react(conversation, together, rule_set)
     told = about_somebody(conversation, rule_set, other=True)
     if isinstance(inner, NotUnderstood):
         return go_on(told, rule_set, script.FOR_OTHER)
-    return _answer(told, inner, rule_set)
+    return react(told, inner, rule_set)
 
 
 def _asked_about(
