@@ -1,6 +1,8 @@
 """The production composition root: joins the floors and serves them as ``app``.
 
-``ALEXA_SKILL_ID`` names the skill whose requests are answered; there are no other switches.
+Settings come from the environment; docs/operating.md tells what they mean.
+``ALEXA_SKILL_ID`` is the one that has to be there. What is wrong with them is told in one line,
+and nothing is served.
 """
 
 from __future__ import annotations
@@ -9,31 +11,68 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skill.alexa.skill import answering, build_skill
+from skill.errors import ConfigurationError, SkillError
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
 from skill.web.certificates import fetch_certificate_chain, public_trust_anchors
 from skill.web.endpoint import create_app
+from skill.web.kept_chains import KeptChains
+from skill.web.log_writer import LogWriter
 from skill.web.verification import RequestVerifier
 
-# Every record of the skill is one JSON line already, made from an allow-list.
-_to_stderr = logging.StreamHandler(sys.stderr)
-_to_stderr.setFormatter(logging.Formatter("%(message)s"))
-_log = logging.getLogger("skill")
-_log.addHandler(_to_stderr)
-_log.setLevel(logging.INFO)
-_log.propagate = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-_rule_set = load_rule_set()
-_catalogues = load_catalogues(_rule_set)
+    from flask import Flask
 
-app = create_app(
-    answering(build_skill(_rule_set, _catalogues), _catalogues),
-    RequestVerifier(
-        skill_id=os.environ.get("ALEXA_SKILL_ID", ""),
+_HIGHEST_PORT = 65_535
+
+
+def composed(settings: Mapping[str, str]) -> Flask:
+    """Return the application for the settings.
+
+    Raises:
+        SkillError: A setting or a file of the skill is wrong.
+    """
+    if settings.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"}:
+        raise ConfigurationError("FLASK_DEBUG is on: it would show a stranger what callers said.")
+    folder = settings.get("CHAIN_FOLDER")
+    verifier = RequestVerifier(
+        skill_id=settings.get("ALEXA_SKILL_ID", ""),
         trust_anchors=public_trust_anchors(),
         fetch=fetch_certificate_chain,
         clock=lambda: datetime.now(UTC),
-    ),
-)
+        kept=KeptChains(Path(folder)) if folder else None,
+    )
+    rule_set = load_rule_set()
+    catalogues = load_catalogues(rule_set)
+    return create_app(
+        answering(build_skill(rule_set, catalogues), catalogues),
+        verifier,
+        metrics_port=_port(settings.get("METRICS_PORT", "")),
+    )
+
+
+def _port(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _HIGHEST_PORT):
+        raise ConfigurationError(f"METRICS_PORT: {text!r} is no port.")
+    return int(text)
+
+
+# Every record of the skill is one JSON line already, made from an allow-list.
+_log = logging.getLogger("skill")
+_log.addHandler(LogWriter(sys.stderr.fileno()))
+_log.setLevel(logging.INFO)
+_log.propagate = False
+
+try:
+    app = composed(os.environ)
+except SkillError as error:
+    first, *more = str(error).splitlines()
+    sys.exit(f"upper-back-check: {first}{f' (and {len(more)} more)' if more else ''}")

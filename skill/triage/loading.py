@@ -53,7 +53,10 @@ def load_rule_set(path: Path = RULES_FOLDER / "upper_back_pain.json") -> RuleSet
     """
     document = read_json(path)
     sources = read_json(RULES_FOLDER / "sources.json")
-    return parse_rule_set(document, source_ids=source_ids(sources))
+    try:
+        return parse_rule_set(document, source_ids=source_ids(sources))
+    except RuleSetError as error:
+        raise RuleSetError(tuple(f"{path}: {one}" for one in error.problems)) from error
 
 
 def read_json(path: Path) -> Json:

@@ -27,6 +27,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from skill.errors import RequestRefusedError
+from skill.web.kept_chains import KeptChains
+from skill.web.measures import count_fetch, note_expiry
 
 # "Host a Custom Skill as a Web Service" fixes the name, the host and the folder.
 SIGNER_NAME = "echo-api.amazon.com"
@@ -258,6 +260,7 @@ class SigningKeys:
         trust_anchors: The roots that a chain may lead to; at least one.
         fetch: Returns the file at a URL, or raises as `fetch_certificate_chain` does.
         clock: Returns the time, aware of its zone.
+        kept: Where good chains are kept for a start during an outage, if anywhere.
     """
 
     def __init__(
@@ -265,10 +268,12 @@ class SigningKeys:
         trust_anchors: Sequence[x509.Certificate],
         fetch: Callable[[str], bytes],
         clock: Callable[[], datetime],
+        kept: KeptChains | None = None,
     ) -> None:
         self._roots = Store(list(trust_anchors))
         self._fetch = fetch
         self._clock = clock
+        self._kept = kept
         self._fetches = Semaphore(FETCHES_AT_ONCE)
         self._lock = Lock()  # guards what follows
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # least recently used first
@@ -322,17 +327,35 @@ class SigningKeys:
 
     def _load(self, url: str, last: _Outcome | None, now: datetime) -> _Outcome:
         try:
-            key = trusted_key(self._fetched(url), self._roots, now)
+            chain = self._fetched(url)
+            key = trusted_key(chain, self._roots, now)
         except RequestRefusedError as refusal:
             retry_at = now + FAILURE_LIFE
-            held = last.result if last else None
-            outage = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
-            if outage and isinstance(held, TrustedKey) and now < held.expires:
-                # An outage at Amazon's store says nothing against a key that is still valid.
-                return _Outcome(held, now, min(retry_at, held.expires))
+            if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                count_fetch("refused")
+            else:
+                count_fetch("outage")
+                # It says nothing against a key that is still valid.
+                held = last.result if last else None
+                usable = held if isinstance(held, TrustedKey) else self._kept_key(url, now)
+                if usable is not None and now < usable.expires:
+                    return _Outcome(usable, now, min(retry_at, usable.expires))
             # A new error, because this one holds on to the frames it passed through.
             return _Outcome(RequestRefusedError(refusal.reason, refusal.status), now, retry_at)
+        count_fetch("good")
+        note_expiry(key.expires.timestamp())
+        if self._kept is not None:
+            self._kept.keep(url, chain)
         return _Outcome(key, now, min(now + KEY_LIFE, key.expires))
+
+    def _kept_key(self, url: str, now: datetime) -> TrustedKey | None:
+        chain = self._kept.chain_at(url, CHAIN_LIMIT_BYTES) if self._kept else None
+        if chain is None:
+            return None
+        try:
+            return trusted_key(chain, self._roots, now)
+        except RequestRefusedError:
+            return None
 
     def _fetched(self, url: str) -> bytes:
         if not self._fetches.acquire(blocking=False):

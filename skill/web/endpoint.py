@@ -7,50 +7,37 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from time import perf_counter
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from skill.errors import RequestRefusedError
+from skill.web import measures
+from skill.web.measures import KNOWN_REQUEST_TYPES, OTHER_TYPE
 from skill.web.verification import RequestVerifier
 
 BODY_LIMIT_BYTES = 256 * 1024  # Alexa sends a few kB, session attributes included
-
-# What a log line may call a request by its type; any other is "other".
-KNOWN_REQUEST_TYPES = frozenset(
-    {
-        "LaunchRequest",
-        "IntentRequest",
-        "SessionEndedRequest",
-        "SessionResumedRequest",
-        "CanFulfillIntentRequest",
-        "Connections.Response",
-        "System.ExceptionEncountered",
-        "Alexa.Presentation.APL.UserEvent",
-        "Alexa.Presentation.APL.RuntimeError",
-        "AlexaSkillEvent.SkillEnabled",
-        "AlexaSkillEvent.SkillDisabled",
-        "AlexaSkillEvent.SkillPermissionAccepted",
-        "AlexaSkillEvent.SkillPermissionChanged",
-        "AlexaSkillEvent.SkillAccountLinked",
-        "AlexaSkillEvent.SkillAccountUnlinked",
-        "AlexaSkillEvent.ProactiveSubscriptionChanged",
-    }
-)
 
 _LOGGER = logging.getLogger(__name__)
 
 
 def create_app(
-    answer: Callable[[Mapping[str, object]], dict[str, object]], verifier: RequestVerifier
+    answer: Callable[[Mapping[str, object]], dict[str, object]],
+    verifier: RequestVerifier,
+    *,
+    metrics_port: int | None = None,
 ) -> Flask:
     """Return the application that answers Alexa at ``POST /``.
 
-    ``GET /healthz`` tells a load balancer that the process is up. Everything
-    that is refused gets an empty JSON object: the reason is for the log alone.
+    Everything that is refused gets an empty JSON object: the reason is for the log alone.
+    ``GET /readyz`` tells a load balancer that turns can be taken, and ``GET /healthz`` tells an
+    alarm whether somebody must look: a clock that drifts is red there, though turns are still
+    taken.
 
     Args:
         answer: Turns a verified request envelope into a response envelope.
         verifier: Says which requests are Alexa's.
+        metrics_port: The port of the server at which ``GET /metrics`` is answered, and nothing
+            else; without one it is answered nowhere.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
@@ -58,26 +45,68 @@ def create_app(
 
     @app.post("/", provide_automatic_options=False)
     def alexa_request() -> Response:
-        # The raw bytes are what is signed, whatever content type the sender claims.
-        body = request.get_data(cache=False, parse_form_data=False)
-        envelope = verifier.verify(request.headers, body)
-        g.request_type = _known_type(envelope)
-        return _json_response(answer(envelope))
+        started = perf_counter()
+        request_type = None
+        try:
+            # The raw bytes are what is signed, whatever content type the sender claims.
+            body = request.get_data(cache=False, parse_form_data=False)
+            envelope = verifier.verify(request.headers, body)
+            verified = perf_counter()
+            measures.time_stage("verification", verified - started)
+            request_type = _known_type(envelope)
+            response = _json_response(answer(envelope))
+            measures.time_stage("answer", perf_counter() - verified)
+        except Exception as error:  # noqa: BLE001  # never a 500, whatever a sender sends
+            return _refusal(error, started, request_type)
+        measures.count_request(request_type, "answered")
+        _log(logging.INFO, started, response.status_code, request_type)
+        return response
+
+    @app.get("/readyz", provide_automatic_options=False)
+    def readiness() -> Response:
+        return _json_response({"status": "ok"})
 
     @app.get("/healthz", provide_automatic_options=False)
     def health() -> Response:
+        if verifier.clock_drift.is_alarming:
+            return _json_response({"status": "clock_drift"}, HTTPStatus.SERVICE_UNAVAILABLE)
         return _json_response({"status": "ok"})
 
-    app.before_request(_start_record)
-    app.register_error_handler(Exception, _refuse)
-    app.after_request(_finish)
+    if metrics_port is not None:
+        _serve_metrics(app, str(metrics_port))
+
+    @app.errorhandler(Exception)
+    def refuse(error: Exception) -> Response:
+        return _refusal(error, perf_counter(), None)
+
     return app
 
 
+def _serve_metrics(app: Flask, port: str) -> None:
+    @app.get("/metrics", provide_automatic_options=False)
+    def metrics() -> Response:
+        return Response(measures.exposition(), content_type=measures.CONTENT_TYPE)
+
+    @app.before_request
+    def keep_the_ports_apart() -> Response | None:
+        # By what the server listens on, not by what the sender wrote into a header.
+        is_at_port = request.environ.get("SERVER_PORT") == port
+        if is_at_port is (request.endpoint == "metrics"):
+            return None
+        return _json_response({}, HTTPStatus.NOT_FOUND)
+
+
+# ASCII, so that half a surrogate pair from the request cannot break the encoding.
+_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+_HEADERS = (
+    ("Content-Type", "application/json; charset=utf-8"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+)
+
+
 def _json_response(content: Mapping[str, object], status: int = HTTPStatus.OK) -> Response:
-    # ASCII, so that half a surrogate pair from the request cannot break the encoding.
-    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return Response(text, status=status, content_type="application/json; charset=utf-8")
+    return Response(_ENCODER.encode(content), status, _HEADERS)
 
 
 def _known_type(envelope: Mapping[str, object]) -> str:
@@ -85,55 +114,63 @@ def _known_type(envelope: Mapping[str, object]) -> str:
         case {"request": {"type": str(name)}} if name in KNOWN_REQUEST_TYPES:
             return name
         case _:
-            return "other"
+            return OTHER_TYPE
 
 
-def _start_record() -> None:
-    g.started_seconds = perf_counter()
-    g.level = logging.INFO
-    g.request_type = g.reason = g.error = None
+def _refusal(error: Exception, started: float, request_type: str | None) -> Response:
+    """Turn whatever was raised into a status, a reason for the log, and no detail.
 
-
-def _refuse(error: Exception) -> Response:
-    """Turn whatever was raised into a status, a reason for the log, and no detail."""
-    g.level = logging.WARNING
+    Args:
+        error: What was raised.
+        started: When the request began, by `perf_counter`.
+        request_type: Its type, once it was found genuine.
+    """
+    level, name = logging.WARNING, None
     match error:
         case RequestRefusedError():
-            g.reason, status = error.reason, error.status
+            reason, status = error.reason, error.status
         case RequestEntityTooLarge():
             # To Alexa's checks a body that is too large is one more bad request.
-            g.reason, status = "body_too_large", HTTPStatus.BAD_REQUEST
+            reason, status = "body_too_large", HTTPStatus.BAD_REQUEST
         case HTTPException():
             status = error.code or HTTPStatus.BAD_REQUEST
-            g.reason = f"http_{status}"
+            reason = f"http_{status}"
         case _:
             # A defect of ours, never a 500. Its message may quote the request, so only its name.
-            g.level = logging.ERROR
-            g.error = type(error).__name__
-            if g.request_type is None:
-                g.reason, status = "unverifiable", HTTPStatus.BAD_REQUEST
+            level, name = logging.ERROR, type(error).__name__
+            if request_type is None:
+                reason, status = "unverifiable", HTTPStatus.BAD_REQUEST
             else:
-                g.reason, status = "unanswerable", HTTPStatus.SERVICE_UNAVAILABLE
+                reason, status = "unanswerable", HTTPStatus.SERVICE_UNAVAILABLE
 
     response = _json_response({}, status)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    measures.count_request(request_type, "refused" if name is None else "failed", reason)
+    _log(level, started, status, request_type, reason, name)
     return response
 
 
-def _finish(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    # These fields are all that a log line may ever hold: nothing that was said, no id, no header.
+def _log(  # noqa: PLR0913, PLR0917  # each is one field of the line
+    level: int,
+    started: float,
+    status: int,
+    request_type: str | None,
+    reason: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Write the line of a request.
+
+    These fields are all that it may ever hold: nothing that was said, no id, no header.
+    """
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "level": logging.getLevelName(g.level),
-        "event": "answered" if g.reason is None else "refused",
-        "request_type": g.request_type,
-        "status": response.status_code,
-        "milliseconds": round((perf_counter() - g.started_seconds) * 1000, 1),
-        "reason": g.reason,
-        "error": g.error,
+        "level": logging.getLevelName(level),
+        "event": "answered" if reason is None else "refused",
+        "request_type": request_type,
+        "status": int(status),
+        "milliseconds": round((perf_counter() - started) * 1000, 1),
+        "reason": reason,
+        "error": error,
     }
-    _LOGGER.log(g.level, json.dumps(line))
-    return response
+    _LOGGER.log(level, _ENCODER.encode(line))

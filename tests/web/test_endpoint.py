@@ -2,14 +2,15 @@ import io
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 
 from skill.errors import RequestRefusedError
-from skill.web.endpoint import BODY_LIMIT_BYTES, KNOWN_REQUEST_TYPES, create_app
+from skill.web.endpoint import BODY_LIMIT_BYTES, create_app
+from skill.web.measures import KNOWN_REQUEST_TYPES
 from skill.web.verification import RequestVerifier
 from tests.web import chains
 from tests.web.chains import (
@@ -339,3 +340,66 @@ def test_the_status_is_that_of_the_refusal() -> None:
         raise RequestRefusedError("too_busy", 503)
 
     assert post(make_app(refuse), envelope()).status_code == 503
+
+
+# Health, readiness and metrics
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "said"), [(0, 200, "ok"), (29, 200, "ok"), (31, 503, "clock_drift")]
+)
+@pytest.mark.parametrize("ahead", [1, -1])
+def test_health_turns_red_when_the_clock_drifts_and_turns_are_still_taken(
+    seconds: int, status: int, said: str, ahead: int
+) -> None:
+    clock = Clock()
+    app = make_app(clock=clock)
+    clock.now = NOW + timedelta(seconds=ahead * seconds)
+    for _ in range(3):
+        assert post(app, envelope()).status_code == 200
+    health = app.test_client().get("/healthz")
+    assert (health.status_code, health.get_json()) == (status, {"status": said})
+    assert app.test_client().get("/readyz").status_code == 200
+
+
+def test_health_turns_red_though_every_request_is_refused_as_stale() -> None:
+    clock = Clock()
+    app = make_app(clock=clock)
+    clock.now = NOW + timedelta(hours=1)
+    assert [post(app, envelope()).status_code for _ in range(3)] == [400] * 3
+    assert app.test_client().get("/healthz").status_code == 503
+
+
+def test_late_events_and_requests_of_other_skills_say_nothing_about_the_clock() -> None:
+    app = make_app()
+    event = envelope("AlexaSkillEvent.SkillDisabled", NOW - timedelta(seconds=3000))
+    foreign = envelope(sent=NOW - timedelta(seconds=90), skill_id=OTHER_SKILL_ID)
+    assert [post(app, event).status_code for _ in range(3)] == [200] * 3
+    assert [post(app, foreign).status_code for _ in range(3)] == [400] * 3
+    assert app.test_client().get("/healthz").status_code == 200
+
+
+def at_port(app: Flask, port: int, path: str, method: str = "GET") -> "TestResponse":
+    overrides = {"SERVER_PORT": str(port)}
+    # The sender's Host says otherwise, and is not asked.
+    headers = {"Host": "skill.example:9464"}
+    return app.test_client().open(path, method=method, headers=headers, environ_overrides=overrides)
+
+
+def test_metrics_are_served_at_their_own_port_and_nothing_else_is() -> None:
+    anchors = [chains.root().certificate]
+    verifier = RequestVerifier(SKILL_ID, anchors, Store().fetch, Clock())
+    app = create_app(lambda _: ANSWER, verifier, metrics_port=9464)
+    shown = at_port(app, 9464, "/metrics")
+    assert shown.status_code == 200
+    assert shown.content_type.startswith("text/plain")
+    assert b"skill_requests_total" in shown.data
+    for path, method in (("/", "POST"), ("/healthz", "GET"), ("/readyz", "GET"), ("/x", "GET")):
+        assert at_port(app, 9464, path, method).status_code == 404
+    assert at_port(app, 8080, "/metrics").status_code == 404
+    assert at_port(app, 8080, "/healthz").status_code == 200
+
+
+def test_without_a_port_for_them_metrics_are_served_nowhere() -> None:
+    for port in (80, 9464):
+        assert at_port(make_app(), port, "/metrics").status_code == 404

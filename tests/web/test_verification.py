@@ -57,7 +57,7 @@ def test_a_request_of_alexa_is_accepted_and_parsed() -> None:
 @pytest.mark.parametrize("change", [str.lower, str.upper, str.title])
 def test_header_names_are_in_any_case(change: object) -> None:
     assert callable(change)
-    headers = {change(name): value for name, value in HEADERS.items()}
+    headers = Headers([(change(name), value) for name, value in HEADERS.items()])
     assert VERIFIER.verify(headers, BODY) == envelope()
 
 
@@ -97,7 +97,7 @@ def test_what_is_fetched_is_the_canonical_url() -> None:
 
 @pytest.mark.parametrize("skill_id", ["", " ", "\n"])
 def test_there_is_no_verifier_without_a_skill_id(skill_id: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^The skill id is missing: .+$"):
+    with pytest.raises(ConfigurationError, match=r"^ALEXA_SKILL_ID is not set: .+$"):
         RequestVerifier(skill_id, [chains.root().certificate], Store().fetch, Clock())
 
 
@@ -121,17 +121,23 @@ def test_there_is_no_verifier_without_trust_anchors() -> None:
         ),
         (HEADERS | {"SignatureCertChainUrl": ""}, "chain_url_refused"),
         (HEADERS | {"SignatureCertChainUrl": "https://evil.com/echo.api/"}, "chain_url_refused"),
-        (HEADERS | {"signature-256": HEADERS["Signature-256"]}, "header_repeated"),
-        (HEADERS | {"signaturecertchainurl": CHAIN_URL}, "header_repeated"),
     ],
 )
 def test_headers_that_are_not_alexas_are_refused(headers: dict[str, str], reason: str) -> None:
     assert reason_for(BODY, headers) == reason
 
 
-def test_a_repeated_header_is_refused_even_when_both_agree() -> None:
-    headers = Headers([*HEADERS.items(), ("Signature-256", HEADERS["Signature-256"])])
-    assert reason_for(BODY, headers) == "header_repeated"
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("Signature-256", "signature_malformed"), ("SignatureCertChainUrl", "chain_url_refused")],
+)
+@pytest.mark.parametrize("comma", [",", ", "])
+def test_a_repeated_header_is_refused_even_when_both_agree(
+    name: str, reason: str, comma: str
+) -> None:
+    """A server joins the values of a repeated header by commas, as WSGI has it."""
+    headers = HEADERS | {name: comma.join([HEADERS[name]] * 2)}
+    assert reason_for(BODY, headers) == reason
 
 
 def with_signature(signature: str) -> dict[str, str]:
@@ -479,3 +485,59 @@ ANY_JSON = st.recursive(
 @given(st.sampled_from(["request", "context", "session"]), ANY_JSON)
 def test_no_signed_envelope_raises_anything_but_a_refusal(name: str, value: object) -> None:
     assert reason_for_envelope(envelope() | {name: value})
+
+
+# The JSON of a body, by the slower way of looking at every key while parsing
+
+
+def read_key_by_key(body: bytes) -> object:
+    def each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        assert len({name for name, _ in pairs}) == len(pairs)
+        return dict(pairs)
+
+    return json.loads(body.decode(), object_pairs_hook=each_key_once)
+
+
+KEYS = st.sampled_from(["a", "b", ":", '":', "\\", '\\"', "\\u003a", "é", ""])
+VALUES: st.SearchStrategy[str] = st.recursive(
+    st.sampled_from(["null", "true", "1", "-2.5", "[]", "{}"])
+    | (st.text(max_size=4) | KEYS).flatmap(
+        lambda text: st.sampled_from(
+            [json.dumps(text), json.dumps(text, ensure_ascii=False).replace(":", "\\u003A")]
+        )
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda members: f"[{','.join(members)}]")
+        | st.lists(st.tuples(KEYS, st.sampled_from([":", " :", ": ", "\n:\t"]), inner), max_size=4)
+        .map(lambda members: ",".join(json.dumps(k) + colon + v for k, colon, v in members))
+        .map("{{{}}}".format)
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES.filter(lambda text: text.startswith("{")))
+def test_a_body_is_read_only_if_each_of_its_keys_is_there_once(text: str) -> None:
+    body = text.encode()
+    try:
+        read = parsed_envelope(body)
+    except RequestRefusedError:
+        # It may be strict with a colon that stands behind an escaped backslash, as in no request.
+        if "\\\\u003" not in text:
+            with pytest.raises(AssertionError):
+                read_key_by_key(body)
+    else:
+        assert read == read_key_by_key(body)
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(64, True), (65, False), (900, False)])
+def test_a_body_is_read_down_to_a_depth_that_alexa_never_reaches(
+    depth: int,
+    is_read: bool,  # noqa: FBT001  # the expected value
+) -> None:
+    body = b'{"a":' * (depth - 1) + b"{}" + b"}" * (depth - 1)
+    if is_read:
+        assert parsed_envelope(body)
+    else:
+        with pytest.raises(RequestRefusedError, match="body_malformed"):
+            parsed_envelope(body)

@@ -1,0 +1,144 @@
+"""What is counted and timed, for Prometheus. No label is made of anything that a sender wrote.
+
+Under several workers the counts lie in files that `PROMETHEUS_MULTIPROC_DIR` names, which must
+be set before this module is imported; `gunicorn.conf.py` sees to it.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+Outcome: TypeAlias = Literal["answered", "refused", "failed"]
+Stage: TypeAlias = Literal["verification", "answer"]
+Fetch: TypeAlias = Literal["good", "refused", "outage"]
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+# What a log line and a label may call a request by its type; any other is "other".
+KNOWN_REQUEST_TYPES: Final = frozenset(
+    {
+        "LaunchRequest",
+        "IntentRequest",
+        "SessionEndedRequest",
+        "SessionResumedRequest",
+        "CanFulfillIntentRequest",
+        "Connections.Response",
+        "System.ExceptionEncountered",
+        "Alexa.Presentation.APL.UserEvent",
+        "Alexa.Presentation.APL.RuntimeError",
+        "AlexaSkillEvent.SkillEnabled",
+        "AlexaSkillEvent.SkillDisabled",
+        "AlexaSkillEvent.SkillPermissionAccepted",
+        "AlexaSkillEvent.SkillPermissionChanged",
+        "AlexaSkillEvent.SkillAccountLinked",
+        "AlexaSkillEvent.SkillAccountUnlinked",
+        "AlexaSkillEvent.ProactiveSubscriptionChanged",
+    }
+)
+OTHER_TYPE: Final = "other"
+NO_TYPE: Final = "none"  # refused before it was known
+
+# Why a request is refused. A reason that is not here is counted as "other".
+REASONS: Final = frozenset(
+    {
+        *("chain_url_missing", "chain_url_refused", "chain_urls_too_many"),
+        *("chain_unavailable", "chain_fetches_too_many", "chain_missing", "chain_size"),
+        *("chain_unreadable", "chain_untrusted", "chain_key_unsuitable"),
+        *("signature_missing", "signature_malformed", "signature_mismatch"),
+        *("body_too_large", "body_malformed", "envelope_malformed", "skill_id_mismatch"),
+        *("timestamp_malformed", "timestamp_outside_window"),
+        *("http_400", "http_404", "http_405", "http_408", "unverifiable", "unanswerable"),
+    }
+)
+
+_REGISTRY: Final = CollectorRegistry()
+_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1.0, 4.0, 8.0)
+
+_requests = Counter(
+    "skill_requests", "Requests by type and outcome.", ["type", "outcome"], registry=_REGISTRY
+)
+_refusals = Counter("skill_refusals", "Refusals by reason.", ["reason"], registry=_REGISTRY)
+_stages = Histogram(
+    "skill_stage_seconds",
+    "Seconds that a stage of answering took.",
+    ["stage"],
+    buckets=_SECONDS,
+    registry=_REGISTRY,
+)
+_fetches = Counter(
+    "skill_chain_fetches", "Fetches of certificate chains.", ["outcome"], registry=_REGISTRY
+)
+_expiry = Gauge(
+    "skill_signing_certificate_expiry_timestamp_seconds",
+    "When the certificate last used to verify a request expires, in Unix seconds.",
+    registry=_REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+_drift = Gauge(
+    "skill_clock_drift_seconds",
+    "How far this machine's clock is ahead of Alexa's, judged by signed requests.",
+    registry=_REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+_dropped = Counter("skill_log_lines_dropped", "Log lines that went nowhere.", registry=_REGISTRY)
+
+# Looking a label up takes as long as counting, so each is looked up once.
+_request_counts: Final[Mapping[tuple[str, Outcome], Counter]] = {
+    (request_type, outcome): _requests.labels(request_type, outcome)
+    for request_type in (*sorted(KNOWN_REQUEST_TYPES), OTHER_TYPE, NO_TYPE)
+    for outcome in ("answered", "refused", "failed")
+}
+_refusal_counts: Final = {
+    reason: _refusals.labels(reason) for reason in (*sorted(REASONS), "other")
+}
+_stage_times: Final[Mapping[Stage, Histogram]] = {
+    stage: _stages.labels(stage) for stage in ("verification", "answer")
+}
+_fetch_counts: Final[Mapping[Fetch, Counter]] = {
+    outcome: _fetches.labels(outcome) for outcome in ("good", "refused", "outage")
+}
+
+
+def count_request(request_type: str | None, outcome: Outcome, reason: str | None = None) -> None:
+    """Count a request, and why it was refused where it was."""
+    known = request_type if request_type in KNOWN_REQUEST_TYPES else OTHER_TYPE
+    _request_counts[known if request_type else NO_TYPE, outcome].inc()
+    if reason is not None:
+        _refusal_counts.get(reason, _refusal_counts["other"]).inc()
+
+
+def time_stage(stage: Stage, seconds: float) -> None:
+    """Take down how long a stage took."""
+    _stage_times[stage].observe(seconds)
+
+
+def count_fetch(outcome: Fetch) -> None:
+    """Count a fetch of a certificate chain."""
+    _fetch_counts[outcome].inc()
+
+
+def note_expiry(unix_seconds: float) -> None:
+    """Take down when the certificate in use expires."""
+    _expiry.set(unix_seconds)
+
+
+def note_drift(seconds: int) -> None:
+    """Take down by how many whole seconds this machine's clock is ahead of Alexa's."""
+    _drift.set(seconds)
+
+
+def count_dropped_lines(lines: int) -> None:
+    """Count log lines that could not be written."""
+    _dropped.inc(lines)
+
+
+def exposition() -> bytes:
+    """Return all of it in Prometheus' text format, of all workers where there are several."""
+    registry = _REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
+    return generate_latest(registry)

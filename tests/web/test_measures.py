@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from skill.web import measures
+
+ROOT = Path(__file__).parents[2]
+
+
+def value(name: str) -> float:
+    lines = measures.exposition().decode().splitlines()
+    return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} "))
+
+
+def test_a_request_is_counted_by_its_type_and_outcome() -> None:
+    name = 'skill_requests_total{outcome="answered",type="LaunchRequest"}'
+    before = value(name)
+    measures.count_request("LaunchRequest", "answered")
+    assert value(name) == before + 1
+
+
+def test_what_a_sender_wrote_is_no_label() -> None:
+    other = 'skill_requests_total{outcome="refused",type="other"}'
+    nothing = 'skill_requests_total{outcome="refused",type="none"}'
+    reason = 'skill_refusals_total{reason="other"}'
+    before = [value(name) for name in (other, nothing, reason)]
+    measures.count_request("CanaryRequest", "refused", "canary_reason")
+    measures.count_request(None, "refused", "signature_mismatch")
+    assert [value(name) for name in (other, nothing, reason)] == [one + 1 for one in before]
+    assert "canary" not in measures.exposition().decode().lower()
+
+
+def test_every_reason_for_a_refusal_is_counted_by_its_name() -> None:
+    """Each reason that the web package names stands in the list, or it would be "other"."""
+    sources = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "skill" / "web").glob("*.py")
+    )
+    named = set(re.findall(r'RequestRefusedError\(\s*"([a-z_]+)"', sources))
+    named |= set(re.findall(r'_value\(headers, \w+, "([a-z_]+)"\)', sources))
+    assert len(named) > 10
+    assert named <= measures.REASONS
+
+
+def test_stages_fetches_expiry_and_drift_are_measured() -> None:
+    measures.time_stage("answer", 0.0002)
+    measures.count_fetch("outage")
+    measures.note_expiry(1_800_000_000)
+    measures.note_drift(-7)
+    measures.count_dropped_lines(3)
+    text = measures.exposition().decode()
+    assert 'skill_stage_seconds_bucket{le="0.00025",stage="answer"}' in text
+    assert 'skill_chain_fetches_total{outcome="outage"}' in text
+    assert value("skill_signing_certificate_expiry_timestamp_seconds") == 1_800_000_000
+    assert value("skill_clock_drift_seconds") == -7
+    assert value("skill_log_lines_dropped_total") >= 3
+
+
+WORKERS = """
+import os
+import re
+from skill.web import measures
+for _ in range(2):
+    if os.fork() == 0:
+        measures.count_request("LaunchRequest", "answered")
+        os._exit(0)
+    os.wait()
+print(measures.exposition().decode())
+"""
+
+
+def test_the_counts_of_all_workers_are_added_up(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WORKERS],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+    )
+    counted = 'skill_requests_total{outcome="answered",type="LaunchRequest"} 2.0'
+    assert counted in done.stdout.splitlines()
