@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 REPORT: Final = "ReportFindingIntent"
 DENIAL: Final = "DenyFindingIntent"
+MEANING: Final = "AskMeaningIntent"
 ONSET: Final = "GiveOnsetIntent"
 YES: Final = "AMAZON.YesIntent"
 NO: Final = "AMAZON.NoIntent"
@@ -43,6 +44,8 @@ _QUANTITIES: Final = {"AMAZON.NUMBER": quantities.number, "AMAZON.DURATION": qua
 _DATE: Final = "AMAZON.DATE"
 # What Alexa's statistics take for the intent even where its slot is all that is said.
 _SAID_BARE: Final = frozenset({REPORT, ONSET})
+# How a yes ends that tells of now.
+PRESENT: Final = frozenset({"am", "is", "are", "do", "does"})
 _LONGEST_SLOT_WORDS: Final = 20
 
 # How many days ago something may have been and is still reported. "I had chest pain last year"
@@ -165,7 +168,9 @@ class ClauseReader:
         if reading.intent in {NO, DENIAL}:
             return not times
         if reading.intent == YES:
-            return not any(time.lasts for time in times)
+            # "I am in my sixties" is no yes.
+            is_present = reading.literal[-1] in PRESENT
+            return not any(time.lasts or (time.days_ago and is_present) for time in times)
         if reading.intent != REPORT:
             return all(time.days_ago == 0 and not time.lasts for time in times)
         meant = [e.id or "" for f in reading.slots.values() for e in f.entities or ()]
@@ -176,15 +181,22 @@ class ClauseReader:
         self, values: Mapping[str, tuple[Entity, ...]]
     ) -> dict[str, tuple[Entity, ...]]:
         spellings: dict[str, tuple[Entity, ...]] = {}
+        short: dict[str, tuple[Entity, ...]] = {}
         for saying, entities in values.items():
-            spelling = self._without_article(tuple(spelt(saying).split()))
-            known = spellings.get(spelling, ())
-            spellings[spelling] = tuple(dict.fromkeys((*known, *entities)))
-        return spellings
+            words = tuple(spelt(saying).split())
+            spelling, telegram = self._without_article(words), self._as_telegram(words)
+            for known, one in ((spellings, spelling), (short, telegram)):
+                known[one] = tuple(dict.fromkeys((*known.get(one, ()), *entities)))
+        return {**short, **spellings}
 
     def _without_article(self, words: tuple[str, ...]) -> str:
         has_article = len(words) > 1 and words[0] in self._phrases.articles
         return " ".join(words[1:] if has_article else words)
+
+    def _as_telegram(self, words: tuple[str, ...]) -> str:
+        """Return "pain in chest" for "a pain in my chest", as who learns English may say."""
+        first, *rest = self._without_article(words).split()
+        return " ".join((first, *(word for word in rest if word not in self._phrases.determiners)))
 
     def _possible(self, words: Iterable[Word]) -> Intents:
         """Return the intents with those sentences whose words were all heard."""

@@ -72,6 +72,7 @@ _HOLIDAYS: Final[Mapping[Words, tuple[int, int]]] = {
     }.items()
 }
 _THANKSGIVING: Final = ("thanksgiving",)
+_EASTER: Final = frozenset({("easter",), ("the", "easter"), ("easter", "sunday")})
 _DAYS_BACK: Final[Mapping[Words, int]] = {
     ("today",): 0,
     ("tonight",): 0,
@@ -151,6 +152,8 @@ def _day(words: Words, today: date) -> Spell | None:
             back = (today.weekday() - _WEEKDAYS[weekday] - 1) % _DAYS_A_WEEK + 1
             return _on(today - timedelta(days=back))
     feast = words[1:] if words[:1] == ("last",) else words
+    if feast in _EASTER:
+        return _on(max(d for d in map(_easter, (today.year - 1, today.year)) if d <= today))
     if feast == _THANKSGIVING:
         return _on(max(d for d in _thanksgivings(today.year) if d <= today))
     return _on(_latest(*_HOLIDAYS[feast], today)) if feast in _HOLIDAYS else _dated(words, today)
@@ -172,6 +175,18 @@ def _thanksgivings(year: int) -> tuple[date, ...]:
         first + timedelta(days=(_THURSDAY - first.weekday()) % _DAYS_A_WEEK + 3 * _DAYS_A_WEEK)
         for first in firsts
     )
+
+
+def _easter(year: int) -> date:
+    """Return Easter Sunday: the first after the full moon that falls on or after March 21."""
+    century = year // _CENTURY
+    # How far the calendar's moon has been moved: by leap years left out, and by its own drift.
+    drift = century - century // 4 - (8 * century + 13) // 25
+    days = (19 * (year % 19) + drift + 15) % 30
+    if days > 28 or (days == 28 and year % 19 > 10):  # noqa: PLR2004  # the moon's last two days
+        days -= 1
+    full_moon = date(year, 3, 21) + timedelta(days=days)
+    return full_moon + timedelta(days=_DAYS_A_WEEK - (full_moon.weekday() + 1) % _DAYS_A_WEEK)
 
 
 def _dated(words: Words, today: date) -> Spell | None:

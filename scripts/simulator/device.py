@@ -7,11 +7,12 @@ business of a face, such as ``terminal``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from scripts.simulator import speech
+from scripts.simulator.acceptance import why_refused
 from scripts.simulator.envelopes import (
     Session,
     envelope,
@@ -19,6 +20,7 @@ from scripts.simulator.envelopes import (
     launch_request,
     session_ended_request,
 )
+from scripts.simulator.errors import EndpointError
 from scripts.simulator.interaction_model import Intent
 from scripts.simulator.invocation import invocation
 from scripts.simulator.understanding import FALLBACK, Understood
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 SILENCE: Final = ""
 
+LISTENS_FOR_SECONDS: Final = 8.0
+"""How long the microphone stays open after a question, and once more after its reprompt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -45,6 +50,7 @@ class Turn:
         status: The HTTP status of the skill's answer.
         response: The response envelope as received.
         says: What the device says.
+        ssml: The same for a voice to speak.
         session_ends: Whether a session was open, or opened, and is now over.
         note: What the device did that a person may not expect.
         failure: Why Alexa would not have taken the skill's answer.
@@ -55,6 +61,7 @@ class Turn:
     status: int | None = None
     response: Mapping[str, object] | None = None
     says: str = ""
+    ssml: str = ""
     session_ends: bool = False
     note: str | None = None
     failure: str | None = None
@@ -89,7 +96,12 @@ class Device:
         self._clock = clock
         self._new_id = new_id
         self._session: Session | None = None
-        self._reprompt = ""
+        self._reprompt = self._reprompt_ssml = ""
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether a session is open, and with it the microphone once the device has spoken."""
+        return self._session is not None
 
     def hear(self, utterance: str) -> Turn:
         """Take an utterance, or ``SILENCE``, and return what came of it.
@@ -119,8 +131,9 @@ class Device:
         """Let 8 s pass: the reprompt is said once, and after 8 s more the session is over."""
         if self._session is None or not self._reprompt:
             return self._end(SILENCE, "EXCEEDED_MAX_REPROMPTS")
-        says, self._reprompt = self._reprompt, ""
-        return Turn(SILENCE, says=says)
+        turn = Turn(SILENCE, says=self._reprompt, ssml=self._reprompt_ssml)
+        self._reprompt = self._reprompt_ssml = ""
+        return turn
 
     def _end(self, utterance: str, reason: str) -> Turn:
         if self._session is None:
@@ -135,25 +148,46 @@ class Device:
         return intent_request(self._model.intents.get(understood.intent, unnamed), understood)
 
     def _send(self, utterance: str, request: Mapping[str, object], session: Session) -> Turn:
-        sent = envelope(
+        sent = self._envelope(request, session)
+        answer = self._endpoint.post(sent)
+        turn = Turn(utterance, sent, answer.status, answer.envelope, session_ends=True)
+        self._session, self._reprompt, self._reprompt_ssml = None, "", ""
+        refusal = why_refused(answer)
+        if refusal is not None:
+            if request["type"] != "SessionEndedRequest":
+                self._send_error(refusal, session)
+            return replace(turn, failure=refusal)
+        response = answer.envelope or {}
+        if request["type"] == "SessionEndedRequest":  # what is said to this, nobody hears
+            return turn
+        if speech.keeps_listening(response):
+            attributes = response.get("sessionAttributes")
+            kept = attributes if isinstance(attributes, dict) else {}
+            self._session = Session(session.id, new=False, attributes=kept)
+            self._reprompt = speech.reprompt(response)
+            self._reprompt_ssml = speech.reprompt_ssml(response)
+        return replace(
+            turn,
+            says=speech.says(response),
+            ssml=speech.says_ssml(response),
+            session_ends=self._session is None,
+        )
+
+    def _send_error(self, refusal: str, session: Session) -> None:
+        """Tell the skill, as Alexa does, that its answer was not taken; whatever it answers."""
+        error = {"type": "INVALID_RESPONSE", "message": refusal}
+        with suppress(EndpointError):
+            self._endpoint.post(
+                self._envelope(
+                    {**session_ended_request("ERROR"), "error": error}, replace(session, new=False)
+                )
+            )
+
+    def _envelope(self, request: Mapping[str, object], session: Session) -> dict[str, object]:
+        return envelope(
             request,
             session,
             request_id=f"amzn1.echo-api.request.{self._new_id()}",
             locale=self._model.locale,
             timestamp=self._clock(),
         )
-        answer = self._endpoint.post(sent)
-        turn = Turn(utterance, sent, answer.status, answer.envelope, session_ends=True)
-        self._session, self._reprompt = None, ""
-        if answer.status != HTTPStatus.OK:
-            return replace(turn, failure=f"the skill answered HTTP {answer.status}")
-        if answer.envelope is None:
-            return replace(turn, failure="the skill's answer is no JSON object")
-        if request["type"] == "SessionEndedRequest":  # what is said to this, nobody hears
-            return turn
-        if speech.keeps_listening(answer.envelope):
-            attributes = answer.envelope.get("sessionAttributes")
-            kept = attributes if isinstance(attributes, dict) else {}
-            self._session = Session(session.id, new=False, attributes=kept)
-            self._reprompt = speech.reprompt(answer.envelope)
-        return replace(turn, says=speech.says(answer.envelope), session_ends=self._session is None)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LONG_AGO_DAYS: Final = 1_000_000
 _NO: Final = "AMAZON.NoIntent"
 _LONGEST_TIME_WORDS: Final = 8
+_MOST_STUTTERED_WORDS: Final = 3
 _MOST_WEIGHED: Final = 6
 
 
@@ -82,10 +83,25 @@ class Omissions:
         while at < len(heard):
             # "Uh uh" is a no, and not "uh" twice.
             length = length_at(heard, at, self._refusals)
-            if not length and (omission := self._at(heard, at, today)):
+            if not length and (weightless := self._weightless(heard, at)):
+                yield Omission(range(at, at + weightless))
+                length = weightless
+            elif not length and (omission := self._at(heard, at, today)):
                 yield omission
                 length = len(omission.span)
             at += length or 1
+
+    def _weightless(self, heard: tuple[str, ...], at: int) -> int:
+        """Return how many words from a place on weigh nothing there, though they may elsewhere.
+
+        They are said twice, as in "I have I have", or lend weight, as in "I do have".
+        """
+        for length in range(_MOST_STUTTERED_WORDS, 0, -1):
+            once, twice = heard[at : at + length], heard[at + length : at + 2 * length]
+            if once == twice and self._phrases.stuttered.issuperset(once):
+                return length
+        emphasis = at and heard[at - 1 : at + 2] in self._phrases.emphases
+        return 1 if emphasis else 0
 
     def _at(self, heard: tuple[str, ...], at: int, today: date) -> Omission | None:
         """Return the longest stretch from a place on that may be left out."""

@@ -37,7 +37,10 @@ class Phrases:
         long_ago: What says that it was long ago, with no number or date in it.
         dated: What may stand before a date on which something was.
         starting: What stands before a date or duration for which something has lasted.
+        stuttered: Words that are said twice without a change of meaning.
+        emphases: Three words each, of which the middle one only lends weight.
         articles: Words that may stand before a value or not.
+        determiners: Words that may be missing within a value.
         joints: "and", "but" or "or" to the words that join clauses in that way.
         plain_refusals: Every way to say no that another clause may follow without a pause.
         denial_words: Words that turn a meaning around.
@@ -55,7 +58,10 @@ class Phrases:
     long_ago: tuple[tuple[str, ...], ...]
     dated: tuple[tuple[str, ...], ...]
     starting: tuple[tuple[str, ...], ...]
+    stuttered: frozenset[str]
+    emphases: frozenset[tuple[str, ...]]
     articles: tuple[str, ...]
+    determiners: frozenset[str]
     joints: Mapping[str, tuple[tuple[str, ...], ...]]
     plain_refusals: frozenset[str]
     denial_words: frozenset[str]
@@ -84,7 +90,10 @@ def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
         long_ago=longest_first(entry["long_ago"]),
         dated=longest_first(entry["dated"]),
         starting=longest_first(entry["starting"]),
+        stuttered=frozenset(entry["stuttered"]),
+        emphases=frozenset(tuple(phrase.split()) for phrase in entry["emphases"]),
         articles=tuple(entry["articles"]),
+        determiners=frozenset(entry["determiners"]),
         joints={kind: longest_first(joints) for kind, joints in entry["joints"].items()},
         plain_refusals=frozenset(entry["plain_refusals"]),
         denial_words=frozenset(entry["denial_words"]),

@@ -66,25 +66,27 @@ _VAGUE_AMOUNTS: Final = _phrases(
     "quite a few", "a number of", "plenty", "plenty of", "countless", "umpteen",
 )  # fmt: skip
 _VAGUE_DURATIONS: Final = _phrases(
-    "ages", "a while", "quite a while", "a long while", "a long time", "a very long time"
-)
+    "ages", "a while", "a good while", "a fair while", "quite a while", "a long while",
+    "a long time", "a very long time", "forever",
+)  # fmt: skip
 # Said around an amount and without weight for it.
 _ROUGHLY: Final = _phrases(
     "a bit more than", "a little more than", "a bit over", "a little over", "slightly over",
     "just over", "more than", "longer than", "at least", "no less than", "up to", "about",
-    "around", "roughly", "approximately", "maybe", "perhaps", "probably", "only", "over", "just",
+    "around", "roughly", "approximately", "maybe", "perhaps", "probably", "possibly", "only",
+    "over", "well over", "easily", "must be", "just",
 )  # fmt: skip
-_OR_SO: Final = _phrases("or so", "or more", "or longer")
+_OR_SO: Final = _phrases("or so", "or more", "or longer", "give or take", "or thereabouts")
 _SO_FAR: Final = _phrases("the last", "the past")
 _NOT_QUITE: Final = _phrases(
     "a bit less than", "a little less than", "just under", "slightly under", "less than",
-    "not quite", "close to", "nearly", "almost", "under",
+    "not quite", "close to", "coming up to", "getting on for", "nearly", "almost", "under",
 )  # fmt: skip
 # Those that may stand before a number; "less than five" is not one number.
 _NEARLY: Final = _phrases("not quite", "close to", "nearly", "almost")
 _ONE_OF: Final = _phrases("a", "an", "a whole", "a full", "a good")
 _HALF_OF: Final = _phrases("half a", "half an", "a half", "half of a", "half of an")
-_AND_A_HALF: Final[Words] = ("and", "a", "half")
+_AND_A_HALF: Final = (("and", "a", "half"), ("and", "half"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,8 @@ def _amount(words: Words) -> Fraction | None:
         return Fraction(_SET_AMOUNTS[words])
     if len(words) == 1 and _DIGITS.fullmatch(words[0]):
         return Fraction(words[0])
-    if words[-3:] == _AND_A_HALF:
-        whole = _cardinal(words[:-3])
+    if (without := _without_end(words, _AND_A_HALF)) != words:
+        whole = _cardinal(without)
         return None if whole is None else whole + _HALF
     if words[-2:-1] == ("point",) and words[-1] in ONES:
         whole = _cardinal(words[:-2])
@@ -240,7 +242,7 @@ def _scaled(words: Words, scale_word: str, scale: int) -> int | None:
 
 def _either(words: Words) -> tuple[Words, ...]:
     """Return both sides of "two or three", "two to three" or "between two and three"."""
-    joints = ("and",) if words[:1] == ("between",) else ("or", "to")
+    joints = ("and",) if words[:1] == ("between",) else ("or", "to", "maybe", "perhaps", "possibly")
     words = words[1:] if words[:1] == ("between",) else words
     for joint in joints:
         if joint in words[1:-1]:
@@ -283,8 +285,8 @@ def _with_article(words: Words) -> Words:
 
 def _part(words: Words) -> _Part | None:
     extra = Fraction()
-    if words[-3:] == _AND_A_HALF:
-        words, extra = words[:-3], _HALF
+    if (without := _without_end(words, _AND_A_HALF)) != words:
+        words, extra = without, _HALF
     if not words or words[-1] not in _ANY_TIME_WORD:
         return None
     count, unit = _ANY_TIME_WORD[words[-1]]

@@ -1,4 +1,4 @@
-"""The skill's web application, served over real HTTP on this machine alone."""
+"""A web application, served over real HTTP on this machine alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scripts.simulator.errors import SimulatorError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask import Flask
+    from _typeshed.wsgi import WSGIApplication
 
 HOST: Final = "127.0.0.1"
 ANY_FREE_PORT: Final = 0
@@ -30,23 +30,24 @@ class _SilentRequestHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask, port: int = ANY_FREE_PORT) -> Iterator[str]:
+def served(
+    app: WSGIApplication, port: int = ANY_FREE_PORT, *, or_any: bool = False
+) -> Iterator[str]:
     """Serve the application while the block runs, at the address that is given.
+
+    Args:
+        app: The application.
+        port: The port to serve it on.
+        or_any: Whether any free port will do if that one is taken.
 
     Raises:
         SimulatorError: The port cannot be had.
     """
-    try:
-        listener = socket.create_server((HOST, port))
-    except OSError as error:
-        # The code alone: create_server puts the address into the text of the error.
-        reason = os.strerror(error.errno) if error.errno else "unknown"
-        raise SimulatorError(f"port {port} of {HOST} cannot be used ({reason})") from error
-    with listener:
+    with _listener(port, or_any=or_any) as listener:
         # Given the listener, since without one werkzeug itself ends the program at a taken port.
         server = make_server(
             HOST,
-            port,
+            listener.getsockname()[1],
             app,
             threaded=True,
             request_handler=_SilentRequestHandler,
@@ -61,3 +62,14 @@ def served(app: Flask, port: int = ANY_FREE_PORT) -> Iterator[str]:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+def _listener(port: int, *, or_any: bool) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        if or_any:
+            return _listener(ANY_FREE_PORT, or_any=False)
+        # The code alone: create_server puts the address into the text of the error.
+        reason = os.strerror(error.errno) if error.errno else "unknown"
+        raise SimulatorError(f"port {port} of {HOST} cannot be used ({reason})") from error

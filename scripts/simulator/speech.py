@@ -1,10 +1,11 @@
-"""What of a response is heard: the words of its speech, without the tags."""
+"""What of a response is heard: its speech, and the words of that without the tags."""
 
 from __future__ import annotations
 
 import html
 import re
 from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,18 +27,34 @@ def spoken_words(output_speech: object) -> str:
     return " ".join(words.split())
 
 
+def as_ssml(output_speech: object) -> str:
+    """Return an ``outputSpeech`` object as SSML, "" where nothing is said."""
+    match output_speech:
+        case {"type": "SSML", "ssml": str(ssml)} if spoken_words(output_speech):
+            return ssml
+        case _:
+            words = spoken_words(output_speech)
+            return f"<speak>{escape(words)}</speak>" if words else ""
+
+
 def says(response: Mapping[str, object]) -> str:
     """Return what is heard at a response envelope."""
     return spoken_words(_part(response, "outputSpeech"))
 
 
+def says_ssml(response: Mapping[str, object]) -> str:
+    """Return what is heard at a response envelope, for a voice to speak."""
+    return as_ssml(_part(response, "outputSpeech"))
+
+
 def reprompt(response: Mapping[str, object]) -> str:
     """Return what is heard when the answer to it stays out."""
-    match _part(response, "reprompt"):
-        case {"outputSpeech": output_speech}:
-            return spoken_words(output_speech)
-        case _:
-            return ""
+    return spoken_words(_reprompt_speech(response))
+
+
+def reprompt_ssml(response: Mapping[str, object]) -> str:
+    """Return what is heard when the answer to it stays out, for a voice to speak."""
+    return as_ssml(_reprompt_speech(response))
 
 
 def keeps_listening(response: Mapping[str, object]) -> bool:
@@ -47,6 +64,14 @@ def keeps_listening(response: Mapping[str, object]) -> bool:
     field is absent, a device without a screen, such as this, takes the session for over.
     """
     return _part(response, "shouldEndSession", default=True) in {False, None}
+
+
+def _reprompt_speech(response: Mapping[str, object]) -> object:
+    match _part(response, "reprompt"):
+        case {"outputSpeech": output_speech}:
+            return output_speech
+        case _:
+            return None
 
 
 def _part(envelope: Mapping[str, object], name: str, *, default: object = None) -> object:

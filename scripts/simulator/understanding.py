@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from scripts.simulator.clauses import DENIAL, NO, REPORT, YES, ClauseReader
+from scripts.simulator.clauses import DENIAL, MEANING, NO, PRESENT, REPORT, YES, ClauseReader
 from scripts.simulator.words import PAUSE, spelt, words_of
 
 if TYPE_CHECKING:
@@ -123,10 +123,19 @@ class Understanding:
             if lead.intent == NO and not self._phrases.plain_refusals.issuperset(lead.literal):
                 continue
             rest = self._clauses(words[cut:])
-            # "No fever" is not a "no" and a report of fever.
-            if rest and not (lead.intent == NO and self._is_bare(rest[0])):
+            if rest and not self._is_one_clause(lead, rest[0]):
                 return (lead, *rest)
         return ()
+
+    def _is_one_clause(self, lead: Reading, rest: Reading) -> bool:
+        """Whether the words of an answer belong to what follows them.
+
+        "No fever" is not a "no" and a report of fever, nor "I am seventy" an "I am" and a number.
+        """
+        if lead.intent == NO:
+            return self._is_bare(rest)
+        is_quantity = any(filling.entities is None for filling in rest.slots.values())
+        return lead.intent == YES and is_quantity and lead.literal[-1] in PRESENT
 
     def _joined(
         self, words: Sequence[Word], known: dict[int, tuple[Reading, ...]]
@@ -195,10 +204,16 @@ class Understanding:
         return clause.intent == REPORT and self._joint_words.issuperset(clause.opening)
 
     def _is_ambiguous(self, clauses: tuple[Reading, ...]) -> bool:
-        """Whether it is open what is refused: "no fever and chest pain", "a fever... no"."""
+        """Whether it is open what is meant.
+
+        As in "no fever and chest pain", "a fever... no" and "fever? what's that?".
+        """
+        is_asking = any(clause.intent == MEANING for clause in clauses)
         refused = reported = False
         for clause in clauses:
             if self._is_bare(clause):
+                if is_asking:
+                    return True
                 joint = self._joints_in(clause)
                 if "or" in joint or (refused and "but" not in joint):
                     return True

@@ -60,6 +60,8 @@ SPELLS = {
     "New Year's Eve": "2025-12-31",
     "the fourth of July": "2026-07-04",
     "Thanksgiving": "2025-11-27",
+    "Easter": "2026-04-05",
+    "the Easter": "2026-04-05",
     "this year": "2026",
     "last year": "2025",
     "the year before last": "2024",
@@ -117,3 +119,14 @@ def test_a_spell_that_is_over_is_as_long_ago_as_its_middle(said: str, days: int)
 def test_a_spell_is_found_on_the_edges_of_the_calendar(said: str, today: date) -> None:
     found = spell(tuple(spelt(said).split()), today)
     assert found is None or found.first <= today
+
+
+@pytest.mark.parametrize(
+    "sunday",
+    # The earliest, the latest, both kinds of year with an exception to the rule, and a plain one.
+    [date(1818, 3, 22), date(1943, 4, 25), date(1954, 4, 18), date(1981, 4, 19), date(2024, 3, 31)],
+)
+def test_easter_is_where_the_calendar_has_it(sunday: date) -> None:
+    found = spell(("easter",), sunday)
+    assert found is not None
+    assert found.first == sunday

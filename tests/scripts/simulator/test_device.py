@@ -218,6 +218,7 @@ def test_an_idle_device_ignores_silence_and_exit(
         (400, b"{}", "HTTP 400"),
         (200, b"<html>", "no JSON object"),
         (200, b"[]", "no JSON object"),
+        (200, b"{}", 'no object "response"'),
         (200, b"\xff", "no JSON object"),
     ],
 )
@@ -225,10 +226,43 @@ def test_an_answer_that_alexa_would_not_take_is_a_failure(
     device: Device, small_skill: SmallSkill, status: int, body: bytes, failure: str
 ) -> None:
     small_skill.answers.append((status, body))
+    small_skill.will_say("")
     turn = device.hear(OPEN)
     assert turn.status == status
     assert turn.failure is not None
     assert failure in turn.failure
+    _, told = small_skill.requests()
+    assert (told["request"]["type"], told["request"]["reason"]) == ("SessionEndedRequest", "ERROR")
+    assert told["request"]["error"] == {"type": "INVALID_RESPONSE", "message": turn.failure}
+    assert not device.is_listening
+
+
+def test_a_skill_that_fails_at_its_own_end_is_told_no_more(
+    device: Device, small_skill: SmallSkill
+) -> None:
+    small_skill.will_say("One?")
+    small_skill.answers.append((500, b"{}"))
+    device.hear(OPEN)
+    assert device.hear("exit").failure == "the skill answered HTTP 500"
+    assert len(small_skill.received) == 2
+
+
+def test_the_microphone_is_open_while_a_session_is(device: Device, small_skill: SmallSkill) -> None:
+    small_skill.will_say("One?")
+    small_skill.will_say("Bye.", shouldEndSession=True)
+    listening = [device.is_listening]
+    for utterance in (OPEN, "no"):
+        device.hear(utterance)
+        listening.append(device.is_listening)
+    assert listening == [False, True, False]
+
+
+def test_a_voice_is_given_the_speech_and_the_reprompt_with_their_tags(
+    device: Device, small_skill: SmallSkill
+) -> None:
+    small_skill.will_say("<p>One?</p>")
+    assert device.hear(OPEN).ssml == "<speak><p>One?</p></speak>"
+    assert device.hear(SILENCE).ssml == "<speak>Well?</speak>"
 
 
 def test_an_endpoint_that_is_not_there_is_told() -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
+import select
 import signal
 import socket
 import subprocess
 import sys
+import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -86,6 +90,132 @@ def test_a_taken_port_is_told_in_one_line() -> None:
     assert done.stderr.decode().count("\n") == 1
 
 
+def recorded(path: Path, said: bytes = b"open upper back check\nno\nexit\n") -> str:
+    done = run("--record", str(path), said=said)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return path.read_text(encoding="utf-8")
+
+
+def test_what_is_recorded_is_a_test_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    first, *lines = recorded(path).splitlines()
+    done = run("--replay", str(path), "--expect")
+    assert first.startswith("# recorded in en-US on ")
+    assert (done.returncode, done.stdout.decode().splitlines()) == (0, lines)
+
+
+def test_other_words_than_expected_fail_it_and_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    path.write_text(recorded(path).replace("groin", "knee"), encoding="utf-8")
+    shown = run("--replay", str(path))
+    expected = run("--replay", str(path), "--expect")
+    assert (shown.returncode, expected.returncode) == (0, 1)
+    assert shown.stderr == expected.stderr
+    place, was, now, count = expected.stderr.decode().splitlines()
+    assert place == f"{path}:4: > no"
+    assert was.startswith("  - Is your knee numb")
+    assert now.startswith("  + Is your groin numb")
+    assert count == "(1 of 3 turns went otherwise than recorded)"
+
+
+def test_a_recording_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    before = recorded(path)
+    path.write_text(f"# Look here.\n{before.replace('groin', 'knee')}", encoding="utf-8")
+    assert run("--replay", str(path), "--record", str(path)).returncode == 0
+    header, rest = before.split("\n", 1)
+    assert path.read_text(encoding="utf-8") == f"{header}\n# Look here.\n{rest}"
+
+
+def test_ask_clis_replay_files_are_written_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    document = json.loads(recorded(path))
+    assert document["userInput"] == ["open upper back check", "no", "exit", ".quit"]
+    assert run("--replay", str(path), "--expect").returncode == 0
+
+
+def test_a_replay_goes_by_its_own_locale_and_day(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    path.write_text(
+        "# recorded in en-GB on 2026-03-01\n> open upper back check\n> since yesterday\n",
+        encoding="utf-8",
+    )
+    done = run("--replay", str(path), "--json")
+    request = json.loads(done.stdout.splitlines()[-1])["request"]["request"]
+    assert (request["locale"], request["timestamp"][:10]) == ("en-GB", "2026-03-01")
+    other = run("--replay", str(path), "--locale", "en-US")
+    assert (other.returncode, other.stderr.decode()) == (
+        1,
+        f"scripts/run: {path}: is of locale en-GB, not of en-US\n",
+    )
+
+
+def test_a_script_has_nothing_to_expect(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    path.write_text("> open upper back check\n", encoding="utf-8")
+    done = run("--replay", str(path), "--expect")
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+    assert run("--replay", str(path)).returncode == 0
+
+
+def test_a_broken_replay_file_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    path.write_text("# A comment.\nHello.\n", encoding="utf-8")
+    done = run("--replay", str(path))
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+    assert f"{path}:2: expected".encode() in done.stderr
+
+
+def test_a_recording_that_cannot_be_kept_is_refused_before_anything_is_said(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "missing" / "talk.txt"
+    done = run("--record", str(path), said=b"open upper back check\n")
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+
+
+def test_nothing_recorded_is_lost_when_it_is_interrupted(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    with subprocess.Popen(
+        [*COMMAND, "--record", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=ENVIRONMENT,
+        text=True,
+    ) as talking:
+        assert talking.stdin is not None
+        assert talking.stdout is not None
+        talking.stdin.write("open upper back check\n")
+        talking.stdin.flush()
+        said = [talking.stdout.readline() for _ in range(2)]
+        # The turn is written down before the next is waited for; give it the moment it needs.
+        talking.stdin.write("no\n")
+        talking.stdin.flush()
+        assert talking.stdout.readline() == "> no\n"
+        talking.send_signal(signal.SIGINT)
+        assert talking.wait(timeout=20) == 128 + signal.SIGINT
+    assert path.read_text(encoding="utf-8").splitlines()[1:3] == [line.rstrip() for line in said]
+
+
+def test_the_page_is_served_to_whoever_asks_for_it() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--page", "--page-port", "0"], stdout=subprocess.PIPE, env=ENVIRONMENT, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        address = serving.stdout.readline().split()[-1]
+        with urlopen(address, timeout=10) as page:  # noqa: S310  # our own
+            assert page.headers["Content-Type"].startswith("text/html")
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(timeout=20) == 0
+
+
+def test_a_taken_port_for_the_page_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("--page", "--page-port", str(taken.getsockname()[1]))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().splitlines()[-1].startswith("scripts/run: port ")
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_serving_goes_on_until_it_is_told_to_end(ending: signal.Signals, tmp_path: Path) -> None:
     command = [*COMMAND, "--serve", "--port", "0", "--signing-dir", str(tmp_path / "keys")]
@@ -110,6 +240,72 @@ def test_a_reader_who_leaves_ends_it_quietly() -> None:
     command = f'"{sys.executable}" -m scripts.simulator | head -n 1'
     done = run(said=said, command=["sh", "-c", command])
     assert (done.stdout, done.stderr) == (b"> open upper back check\n", b"")
+
+
+@pytest.fixture
+def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a player first on the path that keeps the last sound; return where it is kept."""
+    program, sound = tmp_path / "paplay", tmp_path / "sound.wav"
+    program.write_text(f'#!/bin/sh\ncp -- "$1" "{sound}"\n', encoding="utf-8")
+    program.chmod(0o700)
+    monkeypatch.setitem(ENVIRONMENT, "PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return sound
+
+
+def test_what_the_device_says_is_spoken(player: Path) -> None:
+    done = run("--speak", said=b"open upper back check\n")
+    assert done.returncode == 0
+    with wave.open(str(player)) as sound:
+        assert sound.getnframes() > 3 * sound.getframerate()
+
+
+def test_where_nothing_can_be_heard_the_text_goes_on(player: Path) -> None:
+    player.with_name("paplay").write_text("#!/bin/sh\necho no device >&2\nexit 1\n", "utf-8")
+    done = run("--speak", said=b"open upper back check\nno\n")
+    assert done.returncode == 0
+    assert done.stdout.count(b"> ") == 2
+    assert done.stderr.decode() == "(no speech: paplay cannot play sound (no device))\n"
+
+
+def test_a_voice_that_is_not_there_is_told_in_one_line() -> None:
+    done = run("--speak", "--voice", "nobody", said=b"open upper back check\n")
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+
+
+def test_a_person_gets_the_page_and_the_terminal() -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "--eight-seconds"], stdin=theirs, stdout=theirs, stderr=theirs, env=ENVIRONMENT
+    ) as talking:
+        os.close(theirs)
+        try:
+            address = seen_until(ours, rb"the page is at (http://127\.0\.0\.1:\d+/)")[1].decode()
+            seen_until(ours, rb"Ctrl-D leaves")
+            with urlopen(address, timeout=10) as page:  # noqa: S310  # our own
+                assert page.status == 200
+            os.write(ours, b"open upper back check\r")
+            seen_until(ours, rb"General information")
+            os.write(ours, b"\x04")
+            seen_until(ours, None)
+            assert talking.wait(timeout=20) == 0
+        finally:
+            talking.kill()
+    os.close(ours)
+
+
+def seen_until(terminal: int, wanted: bytes | None) -> re.Match[bytes]:
+    """Read a terminal until something is seen on it, or nothing more comes."""
+    seen = b""
+    while wanted is None or not re.search(wanted, seen):
+        assert select.select([terminal], [], [], 20)[0], seen
+        try:
+            seen += os.read(terminal, 1024)
+        except OSError:  # nobody writes to it any more
+            assert wanted is None, seen
+            break
+    match = re.search(wanted or b"", seen)
+    assert match is not None
+    return match
 
 
 def test_help_tells_how_to_begin() -> None:

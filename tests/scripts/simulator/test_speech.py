@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.simulator.speech import keeps_listening, reprompt, says
+from scripts.simulator.speech import keeps_listening, reprompt, says, says_ssml
 
 
 def ssml(markup: str) -> dict[str, object]:
@@ -28,6 +28,7 @@ def test_the_words_are_heard_without_their_tags(markup: str, words: str) -> None
 def test_plain_text_is_heard_as_it_is() -> None:
     envelope = {"response": {"outputSpeech": {"type": "PlainText", "text": "a < b"}}}
     assert says(envelope) == "a < b"
+    assert says_ssml(envelope) == "<speak>a &lt; b</speak>"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_plain_text_is_heard_as_it_is() -> None:
     [{}, {"response": {}}, {"response": None}, {"response": {"outputSpeech": {"type": "SSML"}}}],
 )
 def test_nothing_is_heard_where_nothing_is_said(envelope: dict[str, object]) -> None:
-    assert (says(envelope), reprompt(envelope)) == ("", "")
+    assert (says(envelope), says_ssml(envelope), reprompt(envelope)) == ("", "", "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The device's face in a browser: one page, served on this machine alone."""

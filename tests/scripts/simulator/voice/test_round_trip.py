@@ -1,0 +1,217 @@
+"""What is spoken comes to the same as what is typed: voice, ear, understanding, skill, voice.
+
+Every line is self-made and synthetic; see `conftest`. To see the figures::
+
+    scripts/check tests/scripts/simulator/voice/test_round_trip.py -s
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from math import sqrt
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from scripts.simulator.assembly import new_device
+from scripts.simulator.clauses import DENIAL, NO, REPORT
+from scripts.simulator.understanding import FALLBACK
+from scripts.simulator.voice.wav import SAMPLE_RATE, samples_of, wav_of
+from tests.scripts.simulator.voice.conftest import LINES, SETS, VOICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from scripts.simulator.assembly import Language, RunningSkill
+    from scripts.simulator.device import Turn
+    from scripts.simulator.understanding import Understood
+    from scripts.simulator.voice.speaking import Speaker
+    from tests.scripts.simulator.voice.conftest import Voices
+
+    Hears = Callable[[bytes], str]
+
+# Of the turns, how many must come to the same at once; the others must be asked again.
+CLEAN: Final = 0.95
+CALL_NOW: Final = "Call 911 now."
+# A quiet room and one that is not: decibels by which the speech is louder than the noise.
+QUIET, LOUD = 30, 15
+# Of the emergencies, how many must be understood at once in quiet; the others are asked again.
+UNDERSTOOD_IN_QUIET: Final = 0.75
+# What an emergency must never be taken for: an answer that all is well, or a wish to end.
+CALM: Final = frozenset({
+    NO, DENIAL, "ReassureIntent", "MeantNoIntent", "AMAZON.StopIntent", "AMAZON.CancelIntent",
+    "AMAZON.NavigateHomeIntent",
+})  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What came of the spoken turns of some conversations.
+
+    Attributes:
+        turns: How many there were.
+        emergencies: How many of them ended in a call to 911.
+        missed: Those that came to something else than typed.
+    """
+
+    turns: int = 0
+    emergencies: int = 0
+    missed: list[str] = field(default_factory=list)
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("lines", SETS)
+def test_spoken_conversations_go_as_typed_ones(  # noqa: PLR0913  # the parts of the trip
+    lines: str,
+    voice: str,
+    language: Language,
+    skill: RunningSkill,
+    voices: Voices,
+    speakers: Mapping[str, Speaker],
+    hears: Hears,
+) -> None:
+    tally = Tally()
+    for conversation in LINES[lines]["conversations"]:
+        typing, speaking = new_device(language, skill), new_device(language, skill)
+        for number, line in enumerate(conversation, start=1):
+            typed, heard = typing.hear(line), hears(voices[voice](line))
+            spoken = speaking.hear(heard)
+            assert intent_of(typed).get("name") != FALLBACK, f"{line!r} is no answer if typed"
+            speak(typed, speakers[voice])
+            tally.turns += 1
+            tally.emergencies += CALL_NOW in typed.says
+            if (intent_of(spoken), spoken.says) != (intent_of(typed), typed.says):
+                tally.missed.append(f"{line!r} heard as {heard!r}")
+                assert CALL_NOW not in typed.says, tally.missed[-1]
+                assert intent_of(spoken).get("name") != REPORT, tally.missed[-1]
+                # Go on as if it had been asked again and now been understood.
+                speaking = new_device(language, skill)
+                for said in conversation[:number]:
+                    speaking.hear(said)
+    understood = tally.turns - len(tally.missed)
+    print(f"\n{lines}, {voice}: {understood} of {tally.turns} turns, {tally.emergencies} of them")
+    print(f"emergencies, as typed. Missed: {tally.missed}")
+    assert tally.turns >= 40
+    assert tally.emergencies >= 8
+    assert understood >= CLEAN * tally.turns
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("lines", SETS)
+@pytest.mark.parametrize("kind", ["denials", "out_of_domain"])
+def test_what_reports_nothing_raises_no_finding_when_spoken(
+    kind: str, lines: str, voice: str, language: Language, voices: Voices, hears: Hears
+) -> None:
+    said = LINES[lines][kind]
+    heard = {line: hears(voices[voice](line)) for line in said}
+    read = {line: language.understanding.understand(words) for line, words in heard.items()}
+    names = Counter(one.intent for one in read.values())
+    print(f"\n{lines}, {voice}, {kind}: {dict(names)}")
+    assert len(set(said)) >= 24
+    assert {line: heard[line] for line, one in read.items() if one.intent == REPORT} == {}
+    if kind == "out_of_domain":
+        assert set(names) == {FALLBACK}
+
+
+@pytest.mark.parametrize("decibels", [QUIET, LOUD])
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("lines", SETS)
+def test_no_emergency_is_taken_for_calm_in_noise(  # noqa: PLR0913  # as above
+    lines: str, voice: str, decibels: int, language: Language, voices: Voices, hears: Hears
+) -> None:
+    understand = language.understanding.understand
+    came: Counter[str] = Counter()
+    calm = {}
+    for number, line in enumerate(LINES[lines]["emergencies"]):
+        heard = hears(in_noise(voices[voice](line), decibels, seed=number))
+        outcome = outcome_of(understand(line), understand(heard))
+        came[outcome] += 1
+        if outcome == "calm":
+            calm[line] = heard
+    print(f"\n{lines}, {voice}, speech {decibels} dB above pink noise: {dict(came)}")
+    assert calm == {}
+    if decibels == QUIET:
+        assert came["as typed"] >= UNDERSTOOD_IN_QUIET * came.total()
+
+
+def outcome_of(typed: Understood, heard: Understood) -> str:
+    """Return in a word what came of an emergency that was spoken."""
+    assert typed.intent not in {FALLBACK, *CALM}
+    if meaning_of(heard) == meaning_of(typed):
+        return "as typed"
+    if heard.intent in CALM:
+        return "calm"
+    return {FALLBACK: "asked again", REPORT: "another finding"}.get(heard.intent, "something else")
+
+
+def meaning_of(understood: Understood) -> tuple[str, dict[str, object]]:
+    """Return the intent and what its slots mean, however that was worded."""
+    slots = {name: one.entities or one.value for name, one in understood.slots.items()}
+    return understood.intent, dict(slots)
+
+
+def intent_of(turn: Turn) -> dict[str, Any]:
+    """Return the intent of the request, its slots by what they mean; nothing where none was sent.
+
+    The words in a slot may differ: "a chest pain" and "chest pain" are the same to the skill.
+    """
+    match turn.request:
+        case {"request": {"type": "IntentRequest", "intent": {"name": name, **rest}}}:
+            slots = rest.get("slots") or {}
+            meant = {key: slot.get("resolutions", slot.get("value")) for key, slot in slots.items()}
+            return {"name": name, "slots": meant}
+        case {"request": {"type": kind}}:
+            return {"name": kind}
+        case _:
+            return {}
+
+
+def speak(turn: Turn, speaker: Speaker) -> None:
+    """Speak what the device says, which must take about as long as it takes a person."""
+    if turn.ssml:
+        seconds = len(samples_of(speaker.wav(turn.ssml))) / SAMPLE_RATE
+        words = len(turn.says.split())
+        assert words / 5 < seconds < 2 + words
+
+
+def in_noise(wav: bytes, decibels: float, seed: int) -> bytes:
+    """Return a recording with pink noise, the speech louder by so many decibels."""
+    samples = samples_of(wav)
+    noise = pink_noise(len(samples), seed)
+    factor = sqrt(power(samples) / power(noise) / 10 ** (decibels / 10))
+    mixed = (one + round(factor * other) for one, other in zip(samples, noise, strict=True))
+    return wav_of(array("h", [max(-32_768, min(32_767, sample)) for sample in mixed]))
+
+
+@cache
+def pink_noise(length: int, seed: int) -> array[float]:
+    """Return noise whose power falls with the frequency, after Voss and McCartney.
+
+    The sum of a row of random numbers, of which each is drawn half as often as the one before.
+    """
+    draw = random.Random(seed).uniform
+    row = [draw(-1, 1) for _ in range(16)]
+    noise = array("d")
+    for turn in range(1, length + 1):
+        row[((turn & -turn).bit_length() - 1) % len(row)] = draw(-1, 1)
+        noise.append(sum(row) + draw(-1, 1))
+    mean = sum(noise) / length
+    return array("d", (one - mean for one in noise))
+
+
+def power(samples: Sequence[float]) -> float:
+    return sum(sample * sample for sample in samples) / len(samples)
+
+
+def test_pink_noise_has_as_much_power_in_every_octave() -> None:
+    noise = pink_noise(1 << 15, seed=1)
+    # The power of the differences over a lag grows far slower than white noise averages out.
+    means = [sum(noise[at : at + 64]) / 64 for at in range(0, len(noise), 64)]
+    white = random.Random(1)
+    flat = [white.uniform(-1, 1) for _ in noise]
+    flat_means = [sum(flat[at : at + 64]) / 64 for at in range(0, len(flat), 64)]
+    assert power(means) / power(noise) > 10 * power(flat_means) / power(flat)
