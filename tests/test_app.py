@@ -47,6 +47,7 @@ def test_it_takes_every_setting(tmp_path: Path) -> None:
     [
         ({}, "ALEXA_SKILL_ID is not set"),
         ({"ALEXA_SKILL_ID": "  "}, "ALEXA_SKILL_ID is not set"),
+        ({"ALEXA_SKILL_ID": "upper back"}, "ALEXA_SKILL_ID is 'upper back', which is no skill id"),
         ({"METRICS_PORT": "metrics"}, "METRICS_PORT: 'metrics' is no port"),
         ({"METRICS_PORT": "70000"}, "METRICS_PORT: '70000' is no port"),
         ({"CHAIN_FOLDER": "/nowhere/at/all"}, "CHAIN_FOLDER: /nowhere/at/all is no folder"),
@@ -63,8 +64,8 @@ def test_a_wrong_setting_ends_it_with_one_line(
         "gunicorn": (sys.executable, "-m", "gunicorn", "--preload", "-b", "127.0.0.1:0", "app:app"),
         "waitress": (sys.executable, "-m", "waitress", "--port=0", "app:app"),
     }
-    known = {} if told.startswith("ALEXA") else {"ALEXA_SKILL_ID": SKILL_ID}
-    done = started(ROOT, *commands[server], **known, **settings)
+    known = {"ALEXA_SKILL_ID": SKILL_ID} if settings else {}
+    done = started(ROOT, *commands[server], **(known | settings))
     assert done.returncode != 0
     # gunicorn.conf.py reads the ports before the application is there to ask.
     setting, _, _ = told.partition(":") if server == "gunicorn" else (told, "", "")

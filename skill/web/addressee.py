@@ -3,21 +3,26 @@
 Apart from the verification, because it is all that AWS Lambda leaves to check.
 """
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from skill.errors import ConfigurationError, RequestRefusedError
+
+_SKILL_ID: Final = re.compile(r"amzn1\.ask\.skill\.[0-9A-Za-z-]+")
 
 
 def skill_id_from(setting: str) -> str:
     """Return the skill id that the operator set.
 
     Raises:
-        ConfigurationError: It is missing.
+        ConfigurationError: It is missing, or it is something else.
     """
     skill_id = setting.strip()
-    if not skill_id:
+    if not _SKILL_ID.fullmatch(skill_id):
+        found = f"is {skill_id!r}, which is no skill id" if skill_id else "is not set"
         raise ConfigurationError(
-            "ALEXA_SKILL_ID is not set: give the id that the developer console shows, "
+            f"ALEXA_SKILL_ID {found}: give the one that the developer console shows, "
             "which begins with amzn1.ask.skill."
         )
     return skill_id
