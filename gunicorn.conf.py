@@ -1,0 +1,157 @@
+"""How gunicorn serves `app.py`: run `gunicorn` in this folder and it finds this file by its name.
+
+``docs/operating.md`` says what can be set and how to run it. Every time limit below has to leave
+room within the 8 s that Alexa waits for an answer.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from gunicorn.config import Config  # type: ignore[import-untyped]
+
+_PORTS: Final = range(1, 65536)
+
+
+class _Worker(Protocol):
+    pid: int
+
+
+class _Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def _number(name: str, otherwise: str, allowed: range) -> int:
+    """Return what a setting holds, or end with one line that says what it should."""
+    text = os.environ.get(name, otherwise)
+    if not (text.isascii() and text.isdigit() and int(text) in allowed):
+        sys.exit(f"{name} is {text!r}: give a whole number from {allowed[0]} to {allowed[-1]}.")
+    return int(text)
+
+
+def _served_at() -> _Address:
+    # No UNIX socket: through one, gunicorn takes the caller's word for which port was called,
+    # and the port is what keeps the metrics inside.
+    text = os.environ.get("BIND", "127.0.0.1:8080")
+    host, _, port = text.rpartition(":")
+    valid = host and "/" not in host and port.isascii() and port.isdigit() and int(port) in _PORTS
+    if not valid:
+        sys.exit(f"BIND is {text!r}: give an address and a port, such as 127.0.0.1:8080.")
+    return _Address(host, int(port))
+
+
+def _metrics_at(served_at: _Address) -> _Address:
+    # The application reads it too, to tell a request for the metrics by its port.
+    os.environ.setdefault("METRICS_PORT", "9464")
+    address = _Address(
+        os.environ.get("METRICS_HOST", "127.0.0.1"),
+        _number("METRICS_PORT", "9464", _PORTS),
+    )
+    if address.port == served_at.port:
+        sys.exit(
+            f"METRICS_PORT is {address.port}, as in BIND: give the metrics a port of their own."
+        )
+    return address
+
+
+def _remove(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # a worker that ends must leave it to the others
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # names are made there
+
+# The processes add up their counts in files, which prometheus_client wants to know of before it is
+# imported. If it is imported already, this is a reload, and the folder is in use.
+if "prometheus_client" not in sys.modules:
+    _folder = tempfile.mkdtemp(prefix="upper-back-check-", dir=_MEMORY)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder
+    atexit.register(partial(_remove, _folder, os.getpid()))
+
+_at = _served_at()
+
+wsgi_app = "app:app"
+bind = [str(_at), str(_metrics_at(_at))]
+
+workers = _number("WEB_CONCURRENCY", "2", range(1, 65))
+worker_class = "gthread"
+threads = 8
+preload_app = True  # what is wrong with the configuration is said once, and ends it
+worker_tmp_dir = _MEMORY  # a heartbeat must not wait for a disk
+max_requests = 20_000
+max_requests_jitter = 2_000  # so that the workers are not renewed all at once
+
+timeout = 10
+graceful_timeout = 6  # the longest turn takes 4 s, and a stop may take 8 s
+keepalive = 5  # longer than the proxy keeps a connection, so that it is the proxy that closes
+
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 8190
+
+# Nobody's word is taken for where a request came from or how.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+# The application logs each request, from an allow-list. What gunicorn tells below an error quotes
+# the caller.
+accesslog = None
+loglevel = "error"
+
+
+class _Line(logging.Formatter):
+    """One line of JSON for each record, like the application's own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[0] if record.exc_info else None
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "event": "server",
+            # Beside an error gunicorn quotes the request, so only what the sentence is then.
+            "message": record.getMessage() if error is None else record.msg,
+            "error": error and error.__name__,
+        }
+        return json.dumps(line)
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # it has no types; gunicorn's name
+    """Gunicorn's own log, which must not make a process wait for whoever reads it either."""
+
+    def setup(self, cfg: Config) -> None:
+        """Write to a log writer of ours in place of gunicorn's handler."""
+        super().setup(cfg)
+        # Only now, since it counts what it drops, in the folder that is made above.
+        from skill.web.log_writer import LogWriter  # noqa: PLC0415
+
+        writer = LogWriter(sys.stderr.fileno())
+        writer.setFormatter(_Line())
+        self.error_log.handlers = [writer]
+
+
+control_socket_disable = True  # signals are enough
+
+
+def child_exit(server: object, worker: _Worker) -> None:  # noqa: ARG001  # gunicorn passes both
+    """Take a worker that is gone out of the metrics that count the living."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  # see above: not before its folder
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # not typed
