@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WRONG = {
     "no skill id": {"ALEXA_SKILL_ID": ""},
+    "a skill id that is none": {"ALEXA_SKILL_ID": "upper back check"},
     "debug on": {"FLASK_DEBUG": "1"},
     "an address without a port": {"BIND": "127.0.0.1"},
     "a port that is none": {"BIND": "127.0.0.1:99999"},
