@@ -163,6 +163,15 @@ def public_trust_anchors() -> list[x509.Certificate]:
     return anchors
 
 
+# What the library raises at a certificate that is none, while loading it or only at an extension.
+_UNREADABLE = (
+    ValueError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
     """A key that a chain of certificates vouches for.
@@ -186,7 +195,7 @@ def trusted_key(chain: bytes, roots: Store, now: datetime) -> TrustedKey:
         raise RequestRefusedError("chain_size")
     try:
         certificates = x509.load_pem_x509_certificates(chain)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise RequestRefusedError("chain_unreadable") from error
     if len(certificates) > CHAIN_LIMIT_CERTIFICATES:
         raise RequestRefusedError("chain_size")
@@ -198,7 +207,7 @@ def trusted_key(chain: bytes, roots: Store, now: datetime) -> TrustedKey:
         path = policy.build_server_verifier(x509.DNSName(SIGNER_NAME)).verify(leaf, others)
         public_key = leaf.public_key()
         meant_for_signing = _is_meant_for_signing(leaf.extensions)
-    except (VerificationError, UnsupportedAlgorithm, x509.ExtensionNotFound, ValueError) as error:
+    except (VerificationError, UnsupportedAlgorithm, x509.ExtensionNotFound, *_UNREADABLE) as error:
         raise RequestRefusedError("chain_untrusted") from error
     if not (isinstance(public_key, RSAPublicKey) and public_key.key_size in RSA_BITS):
         raise RequestRefusedError("chain_key_unsuitable")

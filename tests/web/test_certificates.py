@@ -1,3 +1,4 @@
+import base64
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -797,3 +798,13 @@ def test_a_slow_fetch_does_not_hold_up_a_known_key(keys: SigningKeys, store: Sto
         assert keys.key_at(CHAIN_URL).key_size == 2048
         store.gate.set()
         assert waiting.result(10).key_size == 2048
+
+
+def test_a_certificate_of_a_version_that_there_is_not_is_refused() -> None:
+    der = chains.issue(Terms()).public_bytes(Encoding.DER)
+    odd = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    assert odd != der
+    armoured = base64.encodebytes(odd).decode()
+    file = f"-----BEGIN CERTIFICATE-----\n{armoured}-----END CERTIFICATE-----\n"
+    with refused("chain_unreadable"):
+        key_in(file.encode())
