@@ -49,6 +49,7 @@ def gates(pytest_arguments: Sequence[str]) -> tuple[Gate, ...]:
         Gate("mypy", ("-m", "mypy")),
         Gate("import-linter", ("-c", _LINT_IMPORTS)),
         Gate("rules proved", ("-m", "scripts.prove_rules")),
+        Gate("interaction models", ("-m", "scripts.check_interaction_model")),
         Gate("pytest", ("-m", "coverage", "run", "-m", "pytest", *pytest_arguments)),
     )
 
