@@ -60,7 +60,8 @@ _LOSS = re.compile(
 _INABILITY = re.compile(r"(?:can't|cannot|can not|couldn't|won't)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"^(?:he|she|they|it|i|i'm|i've|my|both|someone|somebody)\b"
-    r"|\b(?:is|are|am|hurts|feels|gave|went|goes|keeps|aches|hits|beats)\b",
+    r"|\b(?:is|are|am|hurts|feels|gave|went|goes|keeps|aches|hits|beats)\b"
+    r"|(?<=\w )(?:has|have)\b",  # behind who or what has: "legs have gone numb"
     re.IGNORECASE,
 )
 _ME = re.compile(r"\b(?:me|my|myself)\b", re.IGNORECASE)

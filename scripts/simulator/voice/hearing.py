@@ -20,6 +20,8 @@ from scripts.simulator.voice.sentences import sentences
 from scripts.simulator.voice.wav import SAMPLE_RATE, samples_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scripts.simulator.interaction_model import InteractionModel
 
 # Words of this field of medicine that the dictionary of pocketsphinx lacks, in its own format.
@@ -30,6 +32,10 @@ _VOICELESS: Final = frozenset({"F", "K", "P", "T", "TH"})
 # How sure of each word it must be, from 0 to 1, for the whole to count as heard. Measured with
 # noise on the recordings of `spoken_lines.json`: what was heard wrongly lay below.
 _SURE: Final = 0.25
+# The commonest words of the language that have no place in the model, and how often each is taken
+# to be said: someone who speaks of something else is then heard to do so.
+_FOREIGN_WORDS: Final = 3000
+_FOREIGN_TIMES: Final = 100
 _LONGEST_SECONDS: Final = 30
 # Wider than usual, since the sentences are few: little is lost in time and something won.
 _SEARCH: Final = {
@@ -93,13 +99,25 @@ def find_recogniser(model: InteractionModel) -> Recogniser:
 
     general = pocketsphinx.NGramModel.readfile(pocketsphinx.get_model_path("en-us/en-us.lm.bin"))
     said = sentences(model, load_phrases(model.language), general.prob)
-    taught = lm.ArpaBoLM(text="\n".join(said), add_start=True)
-    taught.compute()
     vocabulary = {word for sentence in set(said) for word in sentence.split()}
-    known = _pronunciations(
-        vocabulary, Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
-    )
+    lines = [
+        line
+        for path in (Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")), _PRONUNCIATIONS)
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    common = sorted(set(map(_word, lines)), key=lambda word: general.prob([word]), reverse=True)
+    foreign = set(common[:_FOREIGN_WORDS]) - vocabulary
+    known = _pronunciations(vocabulary | foreign, lines)
     with TemporaryDirectory() as folder:
+        words = Path(folder, "foreign.txt")
+        words.write_text("".join(f"{word}\n" for word in sorted(foreign)), encoding="utf-8")
+        taught = lm.ArpaBoLM(
+            text="\n".join(said),
+            add_start=True,
+            word_file=str(words),
+            word_file_count=_FOREIGN_TIMES,
+        )
+        taught.compute()
         language_model = Path(folder, "model.arpa")
         dictionary = Path(folder, "words.dict")
         with language_model.open("w", encoding="utf-8") as file:
@@ -115,13 +133,8 @@ def find_recogniser(model: InteractionModel) -> Recogniser:
     return Recogniser(decoder, tuple(sorted(vocabulary - spoken)))
 
 
-def _pronunciations(vocabulary: set[str], dictionary: Path) -> list[str]:
-    """Return the lines of the dictionaries for the words, and those for possessives of them."""
-    lines = [
-        line
-        for path in (dictionary, _PRONUNCIATIONS)
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
+def _pronunciations(vocabulary: set[str], lines: Sequence[str]) -> list[str]:
+    """Return the lines of a dictionary for the words, and those for possessives of them."""
     known = [line for line in lines if _word(line) in vocabulary]
     missing = vocabulary.difference(map(_word, known))
     owners = {word.removesuffix("'s") for word in missing if word.endswith("'s")}
