@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _HIGHEST_PORT = 65_535
+_NO_DESCRIPTOR = -1
 
 
 def composed(settings: Mapping[str, str]) -> Flask:
@@ -67,7 +68,8 @@ def _port(text: str) -> int | None:
 
 # Every record of the skill is one JSON line already, made from an allow-list.
 _log = logging.getLogger("skill")
-_log.addHandler(LogWriter(sys.stderr.fileno()))
+# Without a stderr its number may come to be any other file's, so that of none is given.
+_log.addHandler(LogWriter(sys.stderr.fileno() if sys.stderr else _NO_DESCRIPTOR))
 _log.setLevel(logging.INFO)
 _log.propagate = False
 

@@ -35,6 +35,11 @@ def test_it_starts_with_a_skill_id_alone() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_it_starts_without_a_stderr() -> None:
+    command = f"exec {sys.executable} -c 'import app; app._log.error(1)' 2>&-"
+    assert started(ROOT, "sh", "-c", command, ALEXA_SKILL_ID=SKILL_ID).returncode == 0
+
+
 def test_it_takes_every_setting(tmp_path: Path) -> None:
     done = started(
         ALEXA_SKILL_ID=SKILL_ID, METRICS_PORT="9464", CHAIN_FOLDER=str(tmp_path), FLASK_DEBUG="0"

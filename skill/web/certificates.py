@@ -5,6 +5,7 @@ choice, so it is checked before anything is fetched, and what is fetched is not
 believed before the chain leads to a root that the operator's machine trusts.
 """
 
+import logging
 import re
 import ssl
 import warnings
@@ -13,11 +14,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import SHUT_RDWR, socket
 from threading import Lock, Semaphore
+from time import monotonic
 from urllib.parse import urlsplit
 
 import certifi
@@ -28,6 +30,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from skill.errors import RequestRefusedError
 from skill.web.kept_chains import KeptChains
+from skill.web.log_lines import write_line
 from skill.web.measures import count_fetch, note_expiry
 
 # "Host a Custom Skill as a Web Service" fixes the name, the host and the folder.
@@ -42,12 +45,14 @@ CHAIN_LIMIT_CERTIFICATES = 8
 CHAIN_LIMIT_DEPTH = 4
 RSA_BITS = range(2048, 8192 + 1)
 
-KEY_LIFE = timedelta(minutes=60)
-FAILURE_LIFE = timedelta(seconds=30)
+KEY_LIFE_SECONDS = 3600.0
+FAILURE_LIFE_SECONDS = 30.0
 CACHE_LIMIT_URLS = 16
 FETCHES_AT_ONCE = 4
 UNKNOWN_URLS_AT_ONCE = 10
 UNKNOWN_URLS_PER_SECOND = 1.0
+
+_LOGGER = logging.getLogger(__name__)
 
 # An allow-list: no user, query, fragment, percent sign, backslash, blank or control character.
 # ASCII, because a long s (U+017F) would otherwise match "s" when the case is ignored.
@@ -139,10 +144,12 @@ def _download(connection: HTTPConnection, path: str, opened: list[socket]) -> by
             if response.status != HTTPStatus.OK:
                 raise RequestRefusedError("chain_missing")
             chain = response.read(CHAIN_LIMIT_BYTES + 1)
-            if not 0 < len(chain) <= CHAIN_LIMIT_BYTES:
+            if len(chain) > CHAIN_LIMIT_BYTES:
                 raise RequestRefusedError("chain_size")
             if response.length:  # bytes that were promised and did not come
                 raise ConnectionError("The certificate chain was cut short.")
+            if not chain:
+                raise RequestRefusedError("chain_size")
             return chain
 
 
@@ -178,11 +185,17 @@ class TrustedKey:
 
     Attributes:
         public_key: The key of the chain's first certificate.
-        expires: When the first certificate on the path to the root expires.
+        begins: When all certificates on the path to the root are valid from.
+        expires: When the first of them expires.
     """
 
     public_key: RSAPublicKey
+    begins: datetime
     expires: datetime
+
+    def holds_at(self, now: datetime) -> bool:
+        """Tell whether every certificate on the path is within its dates."""
+        return self.begins <= now < self.expires
 
 
 def trusted_key(chain: bytes, roots: Store, now: datetime) -> TrustedKey:
@@ -213,7 +226,11 @@ def trusted_key(chain: bytes, roots: Store, now: datetime) -> TrustedKey:
         raise RequestRefusedError("chain_key_unsuitable")
     if not meant_for_signing:
         raise RequestRefusedError("chain_untrusted")
-    return TrustedKey(public_key, min(certificate.not_valid_after_utc for certificate in path))
+    return TrustedKey(
+        public_key,
+        begins=max(certificate.not_valid_before_utc for certificate in path),
+        expires=min(certificate.not_valid_after_utc for certificate in path),
+    )
 
 
 def _is_meant_for_signing(extensions: x509.Extensions) -> bool:
@@ -230,15 +247,15 @@ def _is_meant_for_signing(extensions: x509.Extensions) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a fetch came to, and from when until when that is the answer."""
+    """What a fetch came to, and until when by the timer that is the answer."""
 
     result: TrustedKey | RequestRefusedError
-    since: datetime
-    until: datetime
+    until_seconds: float
 
-    def holds_at(self, now: datetime) -> bool:
-        # Not before `since` either: a clock set back must not make a failure last.
-        return self.since <= now < self.until
+    def holds_at(self, now: datetime, seconds: float) -> bool:
+        if seconds >= self.until_seconds:
+            return False
+        return isinstance(self.result, RequestRefusedError) or self.result.holds_at(now)
 
 
 @dataclass(slots=True)
@@ -252,9 +269,9 @@ class _Entry:
     def has_key(self) -> bool:
         return self.outcome is not None and isinstance(self.outcome.result, TrustedKey)
 
-    def is_known_at(self, now: datetime) -> bool:
+    def is_known_at(self, seconds: float) -> bool:
         """Tell whether the URL is being fetched, had a key, or failed a moment ago."""
-        return self.outcome is None or self.has_key or self.outcome.holds_at(now)
+        return self.outcome is None or self.has_key or seconds < self.outcome.until_seconds
 
 
 class SigningKeys:
@@ -270,6 +287,8 @@ class SigningKeys:
         fetch: Returns the file at a URL, or raises as `fetch_certificate_chain` does.
         clock: Returns the time, aware of its zone.
         kept: Where good chains are kept for a start during an outage, if anywhere.
+        timer: Returns seconds that only ever go on. A clock can be set, so it is asked for
+            the certificates' dates alone, and for how long something lasts, this is.
     """
 
     def __init__(
@@ -278,16 +297,19 @@ class SigningKeys:
         fetch: Callable[[str], bytes],
         clock: Callable[[], datetime],
         kept: KeptChains | None = None,
+        *,
+        timer: Callable[[], float] = monotonic,
     ) -> None:
         self._roots = Store(list(trust_anchors))
         self._fetch = fetch
         self._clock = clock
         self._kept = kept
+        self._timer = timer
         self._fetches = Semaphore(FETCHES_AT_ONCE)
         self._lock = Lock()  # guards what follows
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # least recently used first
         self._tokens = float(UNKNOWN_URLS_AT_ONCE)
-        self._tokens_counted_at = clock()
+        self._tokens_counted_at = timer()
 
     def key_at(self, url: str) -> RSAPublicKey:
         """Return the key to verify with, given a URL from `canonical_chain_url`.
@@ -298,11 +320,9 @@ class SigningKeys:
         """
         entry = self._entry(url)
         with entry.lock:
-            # Read under the lock: before it, the time could be older than another's outcome.
-            now = self._clock()
             # A key that holds is inside its path's dates, so this is their check on every request.
-            if entry.outcome is None or not entry.outcome.holds_at(now):
-                entry.outcome = self._load(url, entry.outcome, now)
+            if entry.outcome is None or not entry.outcome.holds_at(self._clock(), self._timer()):
+                entry.outcome = self._load(url, entry.outcome)
             result = entry.outcome.result
         if isinstance(result, TrustedKey):
             return result.public_key
@@ -310,22 +330,21 @@ class SigningKeys:
 
     def _entry(self, url: str) -> _Entry:
         with self._lock:
-            now = self._clock()
+            seconds = self._timer()
             entry = self._entries.get(url)
-            if entry is None or not entry.is_known_at(now):
+            if entry is None or not entry.is_known_at(seconds):
                 # Pay first, so that a flood of URLs cannot fill the cache either.
-                self._spend_token(now)
+                self._spend_token(seconds)
                 if len(self._entries) >= CACHE_LIMIT_URLS:
                     self._displace_one()
                 entry = self._entries[url] = _Entry()
             self._entries.move_to_end(url)
             return entry
 
-    def _spend_token(self, now: datetime) -> None:
-        passed_seconds = max(0.0, (now - self._tokens_counted_at).total_seconds())
-        earned = passed_seconds * UNKNOWN_URLS_PER_SECOND
+    def _spend_token(self, seconds: float) -> None:
+        earned = (seconds - self._tokens_counted_at) * UNKNOWN_URLS_PER_SECOND
         self._tokens = min(float(UNKNOWN_URLS_AT_ONCE), self._tokens + earned)
-        self._tokens_counted_at = now
+        self._tokens_counted_at = seconds
         if self._tokens < 1:
             raise RequestRefusedError("chain_urls_too_many", 503)
         self._tokens -= 1
@@ -334,37 +353,50 @@ class SigningKeys:
         keyless = (url for url, entry in self._entries.items() if not entry.has_key)
         del self._entries[next(keyless, next(iter(self._entries)))]
 
-    def _load(self, url: str, last: _Outcome | None, now: datetime) -> _Outcome:
+    def _load(self, url: str, last: _Outcome | None) -> _Outcome:
         try:
             chain = self._fetched(url)
-            key = trusted_key(chain, self._roots, now)
+            key = trusted_key(chain, self._roots, self._clock())
         except RequestRefusedError as refusal:
-            retry_at = now + FAILURE_LIFE
-            if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
-                count_fetch("refused")
-            else:
-                count_fetch("outage")
-                # It says nothing against a key that is still valid.
-                held = last.result if last else None
-                usable = held if isinstance(held, TrustedKey) else self._kept_key(url, now)
-                if usable is not None and now < usable.expires:
-                    return _Outcome(usable, now, min(retry_at, usable.expires))
-            # A new error, because this one holds on to the frames it passed through.
-            return _Outcome(RequestRefusedError(refusal.reason, refusal.status), now, retry_at)
+            return _Outcome(
+                self._fallback(url, refusal, last), self._timer() + FAILURE_LIFE_SECONDS
+            )
         count_fetch("good")
         note_expiry(key.expires.timestamp())
         if self._kept is not None:
             self._kept.keep(url, chain)
-        return _Outcome(key, now, min(now + KEY_LIFE, key.expires))
+        return _Outcome(key, self._timer() + KEY_LIFE_SECONDS)
 
-    def _kept_key(self, url: str, now: datetime) -> TrustedKey | None:
+    def _fallback(
+        self, url: str, refusal: RequestRefusedError, last: _Outcome | None
+    ) -> TrustedKey | RequestRefusedError:
+        """Return what is to be used where no good chain could be fetched."""
+        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            count_fetch("outage")
+            # It says nothing against a key that is still valid.
+            held = last.result if last else None
+            usable = held if isinstance(held, TrustedKey) else self._kept_key(url)
+            if usable is not None and usable.holds_at(self._clock()):
+                return usable
+        else:
+            count_fetch("refused")
+            if self._kept is not None:
+                self._kept.forget(url)
+        # A new error, because this one holds on to the frames it passed through.
+        return RequestRefusedError(refusal.reason, refusal.status)
+
+    def _kept_key(self, url: str) -> TrustedKey | None:
         chain = self._kept.chain_at(url, CHAIN_LIMIT_BYTES) if self._kept else None
         if chain is None:
             return None
         try:
-            return trusted_key(chain, self._roots, now)
-        except RequestRefusedError:
+            key = trusted_key(chain, self._roots, self._clock())
+        except RequestRefusedError as refusal:
+            write_line(_LOGGER, logging.WARNING, "kept_chain_refused", reason=refusal.reason)
             return None
+        write_line(_LOGGER, logging.WARNING, "kept_chain_used")
+        note_expiry(key.expires.timestamp())
+        return key
 
     def _fetched(self, url: str) -> bytes:
         if not self._fetches.acquire(blocking=False):

@@ -2,18 +2,25 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from skill.errors import RequestRefusedError
 from skill.web import measures
+from skill.web.log_lines import write_line
 from skill.web.measures import KNOWN_REQUEST_TYPES, OTHER_TYPE
 from skill.web.verification import RequestVerifier
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+_Arguments = TypeVarTuple("_Arguments")
+_Result = TypeVar("_Result")
 
 BODY_LIMIT_BYTES = 256 * 1024  # Alexa sends a few kB, session attributes included
 
@@ -50,16 +57,13 @@ def create_app(
         try:
             # The raw bytes are what is signed, whatever content type the sender claims.
             body = request.get_data(cache=False, parse_form_data=False)
-            envelope = verifier.verify(request.headers, body)
-            verified = perf_counter()
-            measures.time_stage("verification", verified - started)
+            envelope = _timed("verification", verifier.verify, request.headers, body)
             request_type = _known_type(envelope)
-            response = _json_response(answer(envelope))
-            measures.time_stage("answer", perf_counter() - verified)
+            response = _json_response(_timed("answer", answer, envelope))
         except Exception as error:  # noqa: BLE001  # never a 500, whatever a sender sends
             return _refusal(error, started, request_type)
         measures.count_request(request_type, "answered")
-        _log(logging.INFO, started, response.status_code, request_type)
+        _finish(logging.INFO, started, response.status_code, request_type)
         return response
 
     @app.get("/readyz", provide_automatic_options=False)
@@ -72,28 +76,32 @@ def create_app(
             return _json_response({"status": "clock_drift"}, HTTPStatus.SERVICE_UNAVAILABLE)
         return _json_response({"status": "ok"})
 
-    if metrics_port is not None:
-        _serve_metrics(app, str(metrics_port))
-
     @app.errorhandler(Exception)
     def refuse(error: Exception) -> Response:
         return _refusal(error, perf_counter(), None)
 
+    if metrics_port is not None:
+        app.wsgi_app = _with_metrics(app.wsgi_app, str(metrics_port))  # type: ignore[assignment,method-assign]  # as Flask has it for what goes around an application
     return app
 
 
-def _serve_metrics(app: Flask, port: str) -> None:
-    @app.get("/metrics", provide_automatic_options=False)
-    def metrics() -> Response:
-        return Response(measures.exposition(), content_type=measures.CONTENT_TYPE)
+def _with_metrics(wsgi_app: "WSGIApplication", port: str) -> "WSGIApplication":
+    """Return an application that answers one port with the metrics, and every other as before."""
 
-    @app.before_request
-    def keep_the_ports_apart() -> Response | None:
-        # By what the server listens on, not by what the sender wrote into a header.
-        is_at_port = request.environ.get("SERVER_PORT") == port
-        if is_at_port is (request.endpoint == "metrics"):
-            return None
+    def by_port(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        # By what the server listens on, not by what the sender wrote into a header. A Unix socket
+        # has neither port nor peer, and there gunicorn believes the header.
+        if environ.get("SERVER_PORT") != port or not environ.get("REMOTE_ADDR"):
+            return wsgi_app(environ, start_response)
+        return _metrics(environ)(environ, start_response)
+
+    return by_port
+
+
+def _metrics(environ: "WSGIEnvironment") -> Response:
+    if environ["PATH_INFO"] != "/metrics" or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return _json_response({}, HTTPStatus.NOT_FOUND)
+    return Response(measures.exposition(), content_type=measures.CONTENT_TYPE)
 
 
 # ASCII, so that half a surrogate pair from the request cannot break the encoding.
@@ -147,11 +155,11 @@ def _refusal(error: Exception, started: float, request_type: str | None) -> Resp
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     measures.count_request(request_type, "refused" if name is None else "failed", reason)
-    _log(level, started, status, request_type, reason, name)
+    _finish(level, started, status, request_type, reason, name)
     return response
 
 
-def _log(  # noqa: PLR0913, PLR0917  # each is one field of the line
+def _finish(  # noqa: PLR0913, PLR0917  # each is one field of the line
     level: int,
     started: float,
     status: int,
@@ -159,18 +167,30 @@ def _log(  # noqa: PLR0913, PLR0917  # each is one field of the line
     reason: str | None = None,
     error: str | None = None,
 ) -> None:
-    """Write the line of a request.
+    """Take down how long a request took, and write its line.
 
     These fields are all that it may ever hold: nothing that was said, no id, no header.
     """
-    line = {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "level": logging.getLevelName(level),
-        "event": "answered" if reason is None else "refused",
-        "request_type": request_type,
-        "status": int(status),
-        "milliseconds": round((perf_counter() - started) * 1000, 1),
-        "reason": reason,
-        "error": error,
-    }
-    _LOGGER.log(level, _ENCODER.encode(line))
+    seconds = perf_counter() - started
+    measures.time_stage("whole", seconds)
+    write_line(
+        _LOGGER,
+        level,
+        "answered" if reason is None else "refused",
+        request_type=request_type,
+        status=int(status),
+        milliseconds=round(seconds * 1000, 1),
+        reason=reason,
+        error=error,
+    )
+
+
+def _timed(
+    stage: measures.Stage, step: Callable[[*_Arguments], _Result], *args: *_Arguments
+) -> _Result:
+    """Take a step, and take down how long it took whether or not it succeeds."""
+    started = perf_counter()
+    try:
+        return step(*args)
+    finally:
+        measures.time_stage(stage, perf_counter() - started)

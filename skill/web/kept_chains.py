@@ -1,16 +1,21 @@
 """The last good certificate chains on disk, for a start while Amazon's store is down."""
 
+import logging
 import os
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from skill.errors import ConfigurationError
+from skill.web.log_lines import write_line
 
 _MOST_FILES: Final = 16
-_ENDING: Final = ".pem"
+# What else lies in the folder is somebody else's, and is left alone.
+_PREFIX: Final = "alexa-chain-"
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class KeptChains:
@@ -33,30 +38,44 @@ class KeptChains:
 
     def keep(self, url: str, chain: bytes) -> None:
         """Keep a chain that was found good, in place of the last one of that URL."""
-        with suppress(OSError):
-            self._make_room()
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+        try:
+            # Readable by the owner alone, and under its own name only once it is whole.
+            with NamedTemporaryFile(dir=self._folder, prefix=_PREFIX, delete=False) as file:
+                written = Path(file.name)
                 try:
                     file.write(chain)
-                    file.flush()
-                    Path(file.name).replace(self._path(url))
+                    file.close()
+                    written.replace(self._path(url))
                 except OSError:
-                    Path(file.name).unlink(missing_ok=True)
+                    written.unlink(missing_ok=True)
                     raise
+            self._remove_the_oldest()
+        except OSError as error:
+            write_line(_LOGGER, logging.WARNING, "chain_not_kept", error=type(error).__name__)
+
+    def forget(self, url: str) -> None:
+        """Forget a chain that Amazon has taken away."""
+        with suppress(OSError):
+            self._path(url).unlink(missing_ok=True)
 
     def chain_at(self, url: str, most_bytes: int) -> bytes | None:
         """Return the chain kept for a URL, or ``None`` if there is none or it is too large."""
+        path = self._path(url)
         try:
-            with self._path(url).open("rb") as file:
+            if not path.is_file():  # to open a pipe would wait for somebody to write
+                return None
+            with path.open("rb") as file:
                 chain = file.read(most_bytes + 1)
-        except OSError:
+        except OSError as error:
+            write_line(_LOGGER, logging.WARNING, "kept_chain_lost", error=type(error).__name__)
             return None
         return chain if len(chain) <= most_bytes else None
 
     def _path(self, url: str) -> Path:
-        return self._folder / f"{sha256(url.encode()).hexdigest()[:32]}{_ENDING}"
+        return self._folder / f"{_PREFIX}{sha256(url.encode()).hexdigest()[:32]}.pem"
 
-    def _make_room(self) -> None:
-        ours = sorted(self._folder.glob(f"*{_ENDING}"), key=lambda path: path.stat().st_mtime)
-        for path in ours[: max(0, len(ours) - _MOST_FILES + 1)]:
+    def _remove_the_oldest(self) -> None:
+        # Files that a crash left half-written have the prefix too, and go the same way.
+        ours = [(path.stat().st_mtime, path) for path in self._folder.glob(f"{_PREFIX}*")]
+        for _, path in sorted(ours, reverse=True)[_MOST_FILES:]:
             path.unlink(missing_ok=True)

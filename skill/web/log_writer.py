@@ -1,6 +1,5 @@
 """Writes log lines so that no request ever waits for whoever reads them."""
 
-import atexit
 import logging
 import os
 from collections import deque
@@ -22,7 +21,8 @@ class LogWriter(logging.Handler):
     """Hands each line to a thread that writes it.
 
     When nobody reads, the disk is full or the descriptor is closed, lines are dropped and
-    counted, and requests go on as if nothing were.
+    counted, and requests go on as if nothing were. At the end of the process `logging` flushes
+    it, as it does every handler.
 
     Args:
         descriptor: Where to write, such as that of stderr. It stays open.
@@ -31,11 +31,9 @@ class LogWriter(logging.Handler):
     def __init__(self, descriptor: int) -> None:
         super().__init__()
         self._descriptor = descriptor
-        self._thread: Thread | None = None
         self._start_anew()
         # A forked worker has the lines but not the thread; the lines are its parent's to write.
         os.register_at_fork(after_in_child=self._start_anew)
-        atexit.register(self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line; it is written a moment later."""
@@ -44,8 +42,7 @@ class LogWriter(logging.Handler):
             return
         self._waiting.append(self.format(record))
         if self._thread is None:  # under the handler's lock
-            self._thread = Thread(target=self._write_all, name="log writer", daemon=True)
-            self._thread.start()
+            self._start_thread()
         if not self._woken.is_set():
             self._woken.set()
 
@@ -59,10 +56,19 @@ class LogWriter(logging.Handler):
         self._waiting: deque[str] = deque()
         self._woken = Event()
         self._is_writing = False
-        self._thread = None
+        self._thread: Thread | None = None
+
+    def _start_thread(self) -> None:
+        thread = Thread(target=self._write_all, name="log writer", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no more threads: the next line tries again
+            return
+        self._thread = thread
 
     def _write_all(self) -> None:
-        while self._woken.wait():
+        while True:
+            self._woken.wait()
             sleep(_GATHERING_SECONDS)
             self._woken.clear()
             self._is_writing = True

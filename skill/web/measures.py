@@ -5,15 +5,19 @@ be set before this module is imported; `gunicorn.conf.py` sees to it.
 """
 
 import os
-from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import Final, Literal, ParamSpec, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 Outcome: TypeAlias = Literal["answered", "refused", "failed"]
-Stage: TypeAlias = Literal["verification", "answer"]
+Stage: TypeAlias = Literal["verification", "answer", "whole"]
 Fetch: TypeAlias = Literal["good", "refused", "outage"]
+
+_Arguments = ParamSpec("_Arguments")
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -95,13 +99,29 @@ _refusal_counts: Final = {
     reason: _refusals.labels(reason) for reason in (*sorted(REASONS), "other")
 }
 _stage_times: Final[Mapping[Stage, Histogram]] = {
-    stage: _stages.labels(stage) for stage in ("verification", "answer")
+    stage: _stages.labels(stage) for stage in ("verification", "answer", "whole")
 }
 _fetch_counts: Final[Mapping[Fetch, Counter]] = {
     outcome: _fetches.labels(outcome) for outcome in ("good", "refused", "outage")
 }
 
 
+def _harmless(measure: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+    """Make a measure that fails cost nobody an answer.
+
+    The files of several workers are opened at the first count after a fork, and the disk may
+    be full or the folder gone by then.
+    """
+
+    @wraps(measure)
+    def tried(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        with suppress(Exception):
+            measure(*args, **kwargs)
+
+    return tried
+
+
+@_harmless
 def count_request(request_type: str | None, outcome: Outcome, reason: str | None = None) -> None:
     """Count a request, and why it was refused where it was."""
     known = request_type if request_type in KNOWN_REQUEST_TYPES else OTHER_TYPE
@@ -110,26 +130,31 @@ def count_request(request_type: str | None, outcome: Outcome, reason: str | None
         _refusal_counts.get(reason, _refusal_counts["other"]).inc()
 
 
+@_harmless
 def time_stage(stage: Stage, seconds: float) -> None:
     """Take down how long a stage took."""
     _stage_times[stage].observe(seconds)
 
 
+@_harmless
 def count_fetch(outcome: Fetch) -> None:
     """Count a fetch of a certificate chain."""
     _fetch_counts[outcome].inc()
 
 
+@_harmless
 def note_expiry(unix_seconds: float) -> None:
     """Take down when the certificate in use expires."""
     _expiry.set(unix_seconds)
 
 
+@_harmless
 def note_drift(seconds: int) -> None:
     """Take down by how many whole seconds this machine's clock is ahead of Alexa's."""
     _drift.set(seconds)
 
 
+@_harmless
 def count_dropped_lines(lines: int) -> None:
     """Count log lines that could not be written."""
     _dropped.inc(lines)

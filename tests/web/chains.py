@@ -195,15 +195,24 @@ def signed_over_sha256_and_sha1() -> tuple[x509.Certificate, x509.Certificate, x
 
 @dataclass
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that stands still until a test moves it, and a timer beside it.
+
+    Who sets `now` sets the clock alone, as an operator would.
+    """
 
     now: datetime = NOW
+    passed: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
         return self.now
 
+    def seconds(self) -> float:
+        """Return what a timer shows, which goes on but cannot be set."""
+        return self.passed.total_seconds()
+
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
+        self.passed += timedelta(**by)
 
 
 @dataclass

@@ -269,11 +269,12 @@ def test_an_endless_answer_is_not_read_to_the_end() -> None:
     [
         (),
         (b"\x16\x03\x01 not HTTP at all\r\n\r\n",),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly this",),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000 + b"\r\n",),
     ],
-    ids=["closed", "not HTTP", "cut short", "chunk cut short", "too many headers"],
+    ids=["closed", "not HTTP", "nothing of it", "cut short", "chunk cut short", "too many headers"],
 )
 def test_a_broken_answer_is_a_network_failure(pieces: tuple[bytes, ...]) -> None:
     with pytest.raises((OSError, HTTPException)):
@@ -569,7 +570,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def keys(store: Store, clock: Clock) -> SigningKeys:
-    return SigningKeys([chains.root().certificate], store.fetch, clock)
+    return SigningKeys([chains.root().certificate], store.fetch, clock, timer=clock.seconds)
 
 
 def url_number(number: int) -> str:
@@ -618,7 +619,7 @@ def test_a_cached_key_is_not_used_at_a_time_before_its_path(
     keys: SigningKeys, clock: Clock
 ) -> None:
     keys.key_at(CHAIN_URL)
-    clock.move(days=-31)
+    clock.now -= timedelta(days=31)
     with refused("chain_untrusted"):
         keys.key_at(CHAIN_URL)
 
@@ -666,15 +667,49 @@ def test_a_failure_is_remembered_for_half_a_minute(
     assert len(store.fetched) == 2
 
 
-def test_a_clock_set_back_does_not_make_a_failure_last(
-    keys: SigningKeys, store: Store, clock: Clock
+@pytest.mark.parametrize("hours", [-1, 0, 1], ids=["set back", "frozen", "set forward"])
+def test_a_failure_lasts_half_a_minute_whatever_becomes_of_the_clock(
+    keys: SigningKeys, store: Store, clock: Clock, hours: int
 ) -> None:
     store.files[CHAIN_URL] = b"not a chain"
     with refused("chain_unreadable"):
         keys.key_at(CHAIN_URL)
     del store.files[CHAIN_URL]
-    clock.move(hours=-1)
+    clock.now += timedelta(hours=hours)
+    with refused("chain_unreadable"):
+        keys.key_at(CHAIN_URL)
+    clock.passed += timedelta(seconds=30)
     assert keys.key_at(CHAIN_URL).key_size == 2048
+
+
+def test_a_clock_that_is_set_costs_no_fetch_while_the_chain_is_valid(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
+    for hours in (0, 5, -5):
+        clock.now = NOW + timedelta(hours=hours)
+        keys.key_at(CHAIN_URL)
+    assert len(store.fetched) == 1
+
+
+def test_a_clock_that_stands_still_does_not_stop_the_hourly_fetch(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
+    keys.key_at(CHAIN_URL)
+    clock.passed += timedelta(hours=1)
+    keys.key_at(CHAIN_URL)
+    assert len(store.fetched) == 2
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_clock_that_is_set_buys_no_fetches(
+    keys: SigningKeys, store: Store, clock: Clock, hours: int
+) -> None:
+    for number in range(10):
+        keys.key_at(url_number(number))
+    clock.now += timedelta(hours=hours)
+    with refused("chain_urls_too_many", 503):
+        keys.key_at(CHAIN_URL)
+    assert len(store.fetched) == 10
 
 
 def test_an_outage_leaves_a_valid_key_in_use(keys: SigningKeys, store: Store, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -386,10 +387,14 @@ def at_port(app: Flask, port: int, path: str, method: str = "GET") -> "TestRespo
     return app.test_client().open(path, method=method, headers=headers, environ_overrides=overrides)
 
 
-def test_metrics_are_served_at_their_own_port_and_nothing_else_is() -> None:
+def app_with_metrics() -> Flask:
     anchors = [chains.root().certificate]
     verifier = RequestVerifier(SKILL_ID, anchors, Store().fetch, Clock())
-    app = create_app(lambda _: ANSWER, verifier, metrics_port=9464)
+    return create_app(lambda _: ANSWER, verifier, metrics_port=9464)
+
+
+def test_metrics_are_served_at_their_own_port_and_nothing_else_is() -> None:
+    app = app_with_metrics()
     shown = at_port(app, 9464, "/metrics")
     assert shown.status_code == 200
     assert shown.content_type.startswith("text/plain")
@@ -398,6 +403,36 @@ def test_metrics_are_served_at_their_own_port_and_nothing_else_is() -> None:
         assert at_port(app, 9464, path, method).status_code == 404
     assert at_port(app, 8080, "/metrics").status_code == 404
     assert at_port(app, 8080, "/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("HEAD", 200), ("POST", 404), ("PUT", 404), ("OPTIONS", 404)]
+)
+def test_metrics_are_only_read(method: str, status: int) -> None:
+    assert at_port(app_with_metrics(), 9464, "/metrics", method).status_code == status
+
+
+def test_a_unix_socket_has_no_port_for_metrics() -> None:
+    """There gunicorn takes the port from the Host that the sender wrote, and there is no peer."""
+    environ = {"SERVER_PORT": "9464", "REMOTE_ADDR": ""}
+    client = app_with_metrics().test_client()
+    assert client.get("/metrics", environ_overrides=environ).status_code == 404
+    assert client.get("/readyz", environ_overrides=environ).status_code == 200
+
+
+def test_every_stage_is_timed_also_of_a_request_that_is_refused() -> None:
+    app = app_with_metrics()
+
+    def times() -> dict[str, float]:
+        shown = at_port(app, 9464, "/metrics").get_data(as_text=True)
+        found = re.findall(r'skill_stage_seconds_count\{stage="(\w+)"\} ([\d.]+)', shown)
+        return {stage: float(count) for stage, count in found}
+
+    before = times()
+    assert post(app, envelope()).status_code == 200
+    assert post(app, {}).status_code == 400
+    grown = {stage: count - before[stage] for stage, count in times().items()}
+    assert grown == {"verification": 2, "answer": 1, "whole": 2}
 
 
 def test_without_a_port_for_them_metrics_are_served_nowhere() -> None:

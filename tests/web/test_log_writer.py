@@ -84,6 +84,41 @@ def test_a_line_longer_than_a_pipe_takes_at_once_is_written_whole(tmp_path: Path
     assert [len(line) for line in path.read_text().splitlines()] == [5, 10_000, 5]
 
 
+def test_a_machine_without_another_thread_costs_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    path = tmp_path / "log"
+    with path.open("wb") as file:
+        writer = LogWriter(file.fileno())
+        with monkeypatch.context() as patched:
+            patched.setattr(Thread, "start", none_left)
+            writer.handle(record("first"))
+        writer.handle(record("second"))
+        writer.flush()
+    assert path.read_text().splitlines() == ["first", "second"]
+
+
+BLOCKED = """
+import logging, os, time
+from skill.web.log_writer import LogWriter
+log = logging.getLogger("skill")
+log.addHandler(LogWriter(os.pipe()[1]))
+for _ in range(2000):
+    log.warning("x" * 100)
+print(time.time(), flush=True)
+"""
+
+
+def test_at_the_end_it_waits_for_a_blocked_pipe_for_a_second_and_no_longer() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert 0.9 < time.time() - float(done.stdout) < 1.9  # twice a second would be too long
+
+
 FORKED = """
 import logging, os, sys
 from skill.web.log_writer import LogWriter

@@ -5,8 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prometheus_client import Counter, Gauge, Histogram
 
 from skill.web import measures
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +63,27 @@ def test_stages_fetches_expiry_and_drift_are_measured() -> None:
     assert value("skill_signing_certificate_expiry_timestamp_seconds") == 1_800_000_000
     assert value("skill_clock_drift_seconds") == -7
     assert value("skill_log_lines_dropped_total") >= 3
+
+
+def test_a_count_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for kind, method in ((Counter, "inc"), (Gauge, "set"), (Histogram, "observe")):
+        monkeypatch.setattr(kind, method, full)
+    measures.count_request("LaunchRequest", "answered")
+    measures.time_stage("whole", 0.0002)
+    measures.count_fetch("good")
+    measures.note_expiry(1)
+    measures.note_drift(1)
+    measures.count_dropped_lines(1)
+
+
+def test_with_a_folder_for_the_workers_only_what_lies_there_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert measures.exposition() == b""
 
 
 WORKERS = """
