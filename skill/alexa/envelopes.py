@@ -19,6 +19,7 @@ EMPTY_RESPONSE: Mapping[str, object] = {"version": "1.0", "response": {}}
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_MOST_VALUE_CHARACTERS = 500  # no breath is longer, and reading words takes time
 _SPOKEN_TO = frozenset({"LaunchRequest", "IntentRequest"})
 
 # The status codes of entity resolution that the SDK's model knows.
@@ -110,7 +111,7 @@ def _slot(name: str, slot: Mapping[str, object]) -> dict[str, object]:
     authorities = _list(_object(slot.get("resolutions")).get("resolutionsPerAuthority"))
     return {
         "name": name,
-        "value": _text(slot.get("value")),
+        "value": _text(slot.get("value"))[:_MOST_VALUE_CHARACTERS],
         "resolutions": {
             "resolutionsPerAuthority": [
                 authority for entry in authorities if (authority := _authority(_object(entry)))

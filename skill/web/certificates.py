@@ -403,7 +403,8 @@ class SigningKeys:
             raise RequestRefusedError("chain_fetches_too_many", 503)
         try:
             return self._fetch(url)
-        except (OSError, HTTPException) as error:
+        # Also where the system has no thread left to fetch with.
+        except (OSError, HTTPException, RuntimeError) as error:
             raise RequestRefusedError("chain_unavailable", 503) from error
         finally:
             self._fetches.release()

@@ -4,6 +4,8 @@ import logging
 from datetime import UTC, datetime
 from json import JSONEncoder
 
+from skill.web.measures import count_dropped_lines
+
 _ENCODER = JSONEncoder(separators=(",", ":"))
 
 
@@ -27,6 +29,8 @@ def write_line(
         **fields,
     }
     # Not `logger.log`, which looks for the line of code it was called from; no line tells that.
-    logger.handle(
-        logger.makeRecord(logger.name, level, "", 0, _ENCODER.encode(line), (), exc_info=None)
-    )
+    record = logger.makeRecord(logger.name, level, "", 0, _ENCODER.encode(line), (), exc_info=None)
+    try:
+        logger.handle(record)
+    except Exception:  # noqa: BLE001  # whoever set up the log, it costs nobody an answer
+        count_dropped_lines(1)

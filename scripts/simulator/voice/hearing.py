@@ -1,9 +1,10 @@
 """From a recording to words, with pocketsphinx and what a caller may say to this skill.
 
 The recogniser is taught the sentences of the interaction model and no others, so it makes the
-nearest of them out of anything it is given. Two things keep that from becoming a finding that
-nobody named or a "no" that nobody said: what it is not sure of counts as not heard, and what it
-heard is still read strictly, by ``understanding``.
+nearest of them out of anything it is given. Three things keep that from becoming a finding that
+nobody named or a "no" that nobody said: a recording with no words in it is not even tried, what
+the recogniser is not sure of counts as not heard, and what it heard is still read strictly, by
+``understanding``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scripts.simulator.errors import SimulatorError
 from scripts.simulator.phrases import load_phrases
 from scripts.simulator.voice.sentences import sentences
-from scripts.simulator.voice.wav import SAMPLE_RATE, samples_of
+from scripts.simulator.voice.wav import SAMPLE_RATE, has_speech, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,10 +71,18 @@ class Recogniser:
         samples = samples_of(wav)
         if len(samples) > _LONGEST_SECONDS * SAMPLE_RATE:
             raise SimulatorError(f"the recording is longer than {_LONGEST_SECONDS} s")
+        # Out of silence the decoder makes the shortest answer there is, which is "no".
+        if not has_speech(samples):
+            return ""
         with self._lock:
+            # What it took for noise in one recording is none of the next one's business.
+            self._decoder.start_stream()
             self._decoder.start_utt()
-            self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
-            self._decoder.end_utt()
+            try:
+                self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
+            finally:
+                # Else it could not begin again.
+                self._decoder.end_utt()
             found = self._decoder.hyp()
         if found is None or not found.hypstr:
             return ""

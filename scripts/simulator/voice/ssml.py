@@ -298,4 +298,4 @@ def _named(values: Mapping[str, _T], name: str, what: str) -> _T:
 
 def _brief(text: str) -> str:
     """Return what somebody wrote, short enough to stand in one line."""
-    return repr(text[:40])
+    return repr(text[:15])

@@ -6,6 +6,7 @@ import io
 import sys
 import wave
 from array import array
+from operator import mul
 from typing import Final
 
 from scripts.simulator.errors import SimulatorError
@@ -13,6 +14,12 @@ from scripts.simulator.errors import SimulatorError
 SAMPLE_RATE: Final = 16_000
 _SAMPLE_BYTES: Final = 2
 _LOUDEST: Final = 32_767
+_FRAME: Final = SAMPLE_RATE // 50
+# A tenth of a second, less than the shortest word.
+_WORD_FRAMES: Final = 5
+_FAINTEST: Final = 100
+# Of powers: 10 decibels. Noise that does not change stays well below.
+_CLEARLY_LOUDER: Final = 10
 
 
 def samples_of(wav: bytes) -> array[int]:
@@ -66,6 +73,16 @@ def wav_of(samples: array[int]) -> bytes:
 def silence(seconds: float) -> array[int]:
     """Return so much of nothing."""
     return array("h", bytes(_SAMPLE_BYTES * round(seconds * SAMPLE_RATE)))
+
+
+def has_speech(samples: array[int]) -> bool:
+    """Whether something in it is clearly louder than the rest, as words are and a hum is not."""
+    frames = [samples[at : at + _FRAME] for at in range(0, len(samples) - _FRAME + 1, _FRAME)]
+    powers: list[float] = sorted(sum(map(mul, frame, frame)) / _FRAME for frame in frames)
+    if len(powers) < _WORD_FRAMES:
+        return False
+    loud = sum(powers[-_WORD_FRAMES:]) / _WORD_FRAMES
+    return bool(loud > max(_FAINTEST**2, _CLEARLY_LOUDER * powers[len(powers) // 5]))
 
 
 def louder(samples: array[int], factor: float) -> array[int]:

@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from math import sqrt
+from math import sin, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scripts.simulator.assembly import Language, RunningSkill
     from scripts.simulator.device import Turn
     from scripts.simulator.understanding import Understood
+    from scripts.simulator.voice.hearing import Recogniser
     from scripts.simulator.voice.speaking import Speaker
     from tests.scripts.simulator.voice.conftest import Voices
 
@@ -47,6 +48,31 @@ CALM: Final = frozenset({
     NO, DENIAL, "ReassureIntent", "MeantNoIntent", "AMAZON.StopIntent", "AMAZON.CancelIntent",
     "AMAZON.NavigateHomeIntent",
 })  # fmt: skip
+
+
+@cache
+def pink_noise(length: int, seed: int) -> array[float]:
+    """Return noise whose power falls with the frequency, after Voss and McCartney.
+
+    The sum of a row of random numbers, of which each is drawn half as often as the one before.
+    """
+    draw = random.Random(seed).uniform  # noqa: S311  # the same noise every time
+    row = [draw(-1, 1) for _ in range(16)]
+    noise = array("d")
+    for turn in range(1, length + 1):
+        row[((turn & -turn).bit_length() - 1) % len(row)] = draw(-1, 1)
+        noise.append(sum(row) + draw(-1, 1))
+    mean = sum(noise) / length
+    return array("d", (one - mean for one in noise))
+
+
+def beep(length: int, _: int) -> Sequence[float]:
+    return [sin(at / 6) for at in range(length)]
+
+
+def knock(length: int, seed: int) -> Sequence[float]:
+    """Return noise that dies away."""
+    return [one * 0.999**at for at, one in enumerate(pink_noise(length, seed))]
 
 
 @dataclass
@@ -163,6 +189,25 @@ def log(lines: str, booth: Booth, figures: str) -> None:
     logging.getLogger(__name__).info("%s, %s: %s", lines, booth.speaker.description, figures)
 
 
+@pytest.mark.parametrize("loudness", [30, 1000, 8000])
+@pytest.mark.parametrize("seconds", [0.1, 0.4, 1.5])
+@pytest.mark.parametrize("sound", [pink_noise, beep, knock])
+def test_a_sound_that_is_no_speech_means_nothing(
+    sound: Callable[[int, int], Sequence[float]],
+    seconds: float,
+    loudness: float,
+    recogniser: Recogniser,
+    language: Language,
+) -> None:
+    length = round(seconds * SAMPLE_RATE)
+    made = sound(length, 1)
+    factor = loudness / max(map(abs, made))
+    rest = pink_noise(SAMPLE_RATE // 2, 2)
+    samples = (*rest, *(one * factor for one in made), *rest)
+    heard = recogniser.words(wav_of(array("h", map(round, samples))))
+    assert language.understanding.understand(heard).intent == FALLBACK
+
+
 def outcome_of(typed: Understood, heard: Understood) -> str:
     """Return in a word what came of an emergency that was spoken."""
     assert typed.intent not in {FALLBACK, *CALM}
@@ -210,22 +255,6 @@ def in_noise(wav: bytes, decibels: float, seed: int) -> bytes:
     factor = sqrt(power(samples) / power(noise) / 10 ** (decibels / 10))
     mixed = (one + round(factor * other) for one, other in zip(samples, noise, strict=True))
     return wav_of(array("h", [max(-32_768, min(32_767, sample)) for sample in mixed]))
-
-
-@cache
-def pink_noise(length: int, seed: int) -> array[float]:
-    """Return noise whose power falls with the frequency, after Voss and McCartney.
-
-    The sum of a row of random numbers, of which each is drawn half as often as the one before.
-    """
-    draw = random.Random(seed).uniform  # noqa: S311  # the same noise every time
-    row = [draw(-1, 1) for _ in range(16)]
-    noise = array("d")
-    for turn in range(1, length + 1):
-        row[((turn & -turn).bit_length() - 1) % len(row)] = draw(-1, 1)
-        noise.append(sum(row) + draw(-1, 1))
-    mean = sum(noise) / length
-    return array("d", (one - mean for one in noise))
 
 
 def power(samples: Sequence[float]) -> float:
