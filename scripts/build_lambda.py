@@ -139,6 +139,7 @@ def _compile(folder: Path) -> None:
 
 def _zip(folder: Path, out: Path) -> int:
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for path, name in _files(folder):
                 entry = zipfile.ZipInfo(name, _EPOCH)

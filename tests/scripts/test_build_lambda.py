@@ -192,7 +192,8 @@ def test_what_cannot_be_built_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(build_lambda, "_install", lambda *_: None)
-    assert main(["--out", str(tmp_path / "no" / "folder.zip")]) == 1
+    (tmp_path / "file").touch()
+    assert main(["--out", str(tmp_path / "file" / "lambda.zip")]) == 1
     told = capsys.readouterr()
     assert "cannot be written" in told.err.splitlines()[-1]
     assert told.out == ""
