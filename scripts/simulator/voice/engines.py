@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import subprocess
 from array import array
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from shutil import which
@@ -27,7 +28,7 @@ _CLOCK: Final = "awb_time"
 
 _ESPEAK_VOICE: Final = "en-us"
 _ESPEAK_RATE: Final = 165
-_RETRIEVAL: Final = 1
+_SYNCHRONOUS: Final = 2
 _UTF8: Final = 1
 _CHARACTERS: Final = 1
 _PARAMETER_RATE: Final = 1
@@ -103,6 +104,29 @@ class Flite:
         return louder(resampled(samples, rate), say.manner.volume)
 
 
+# The library has one voice and one callback for the whole program.
+_ESPEAK_LOCK: Final = Lock()
+
+
+@cache
+def _espeak() -> tuple[ctypes.CDLL, int]:
+    """Return the library and its samples a second, started: a second start would hang it.
+
+    Raises:
+        SimulatorError: It cannot be loaded.
+    """
+    try:
+        loader = import_module("espeakng_loader")
+        library = ctypes.CDLL(loader.get_library_path())
+        data = str(loader.get_data_path())
+    except (ImportError, OSError, RuntimeError) as error:
+        raise SimulatorError(_NOTHING_SPEAKS) from error
+    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DO_NOT_EXIT)
+    if rate <= 0:
+        raise SimulatorError(_NOTHING_SPEAKS)
+    return library, rate
+
+
 class Espeak:
     """The library espeak-ng, out of the package espeakng-loader.
 
@@ -114,37 +138,32 @@ class Espeak:
     """
 
     def __init__(self, voice: str | None = None) -> None:
-        try:
-            loader = import_module("espeakng_loader")
-            self._library = ctypes.CDLL(loader.get_library_path())
-            data = str(loader.get_data_path())
-        except (ImportError, OSError, RuntimeError) as error:
-            raise SimulatorError(_NOTHING_SPEAKS) from error
-        self._rate = self._library.espeak_Initialize(_RETRIEVAL, 0, data.encode(), _DO_NOT_EXIT)
+        self._library, self._rate = _espeak()
         self._heard: array[int] = array("h")
         # Kept here, since the library does not keep it.
         self._callback = _CALLBACK(self._take)
-        self._library.espeak_SetSynthCallback(self._callback)
-        chosen = voice or _ESPEAK_VOICE
-        if self._rate <= 0 or self._library.espeak_SetVoiceByName(chosen.encode()) != _OK:
+        self._voice = (voice or _ESPEAK_VOICE).encode()
+        with _ESPEAK_LOCK:
+            known = self._library.espeak_SetVoiceByName(self._voice) == _OK
+        if not known:
             raise SimulatorError(
-                f"espeak-ng has no voice {chosen!r}; with flite installed there are others"
+                f"espeak-ng has no voice {voice!r}; with flite installed there are others"
             )
-        self._lock = Lock()
         self.description = "espeak-ng from espeakng-loader; install flite for a clearer voice"
-        self.voices = (chosen,)
+        self.voices = (self._voice.decode(),)
 
     def speak(self, say: Say) -> array[int]:
         """Return the samples of some words."""
         text = say.text.encode()
         rate = round(_ESPEAK_RATE * say.manner.rate)
-        # The library has one voice and one callback for the whole program.
-        with self._lock:
+        with _ESPEAK_LOCK:
             self._heard = array("h")
+            self._library.espeak_SetSynthCallback(self._callback)
+            self._library.espeak_SetVoiceByName(self._voice)
             self._library.espeak_SetParameter(_PARAMETER_RATE, rate, 0)
             size = ctypes.c_size_t(len(text) + 1)
             done = self._library.espeak_Synth(text, size, 0, _CHARACTERS, 0, _UTF8, None, None)
-            if done != _OK or self._library.espeak_Synchronize() != _OK:
+            if done != _OK:
                 raise SimulatorError("espeak-ng has not spoken")
             samples = self._heard
         return louder(resampled(samples, self._rate), say.manner.volume)

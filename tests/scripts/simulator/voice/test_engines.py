@@ -120,6 +120,7 @@ def test_without_flite_espeak_speaks(espeak: Espeak, monkeypatch: pytest.MonkeyP
 def test_where_nothing_speaks_it_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    engines._espeak.cache_clear()  # noqa: SLF001  # as at a start
     with pytest.raises(SimulatorError) as missing:
         find_engine(None)
     assert str(missing.value).splitlines() == [str(missing.value)]
