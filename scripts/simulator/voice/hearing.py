@@ -75,8 +75,6 @@ class Recogniser:
         if not has_speech(samples):
             return ""
         with self._lock:
-            # What it took for noise in one recording is none of the next one's business.
-            self._decoder.start_stream()
             self._decoder.start_utt()
             try:
                 self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
