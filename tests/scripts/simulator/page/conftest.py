@@ -183,7 +183,9 @@ def real_url(
         yield url
 
 
-@pytest.fixture(scope="session")
+# Not for longer than a module: while it lives, asyncio is running in this thread, and the tests of
+# the terminal, among others, want to start it.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
@@ -198,7 +200,7 @@ def launched(playwright: Playwright, *arguments: str) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=[*sandbox, *arguments])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Give a browser whose microphone is a beep."""
     browser = launched(
