@@ -7,10 +7,12 @@ All derive from `SkillError`::
     |-- RuleSetError          a rule set may not be loaded
     |-- CatalogueError        a locale's lines may not be loaded
     |-- ConversationError     session attributes hold no conversation that can go on
+    |-- MemoryUnavailableError  the memory cannot be asked just now
     `-- RequestRefusedError   an HTTP request is not a request that Alexa sent to this skill
 
 The first three stop the start. `ConversationError` starts the conversation
-anew. `RequestRefusedError` becomes an HTTP status with an empty body.
+anew. Without its memory the talk goes on. `RequestRefusedError` becomes an
+HTTP status with an empty body.
 """
 
 
@@ -48,6 +50,10 @@ class CatalogueError(_ProblemsError):
 
 class ConversationError(SkillError):
     """Session attributes hold no conversation that this version can continue."""
+
+
+class MemoryUnavailableError(SkillError):
+    """The memory of unfinished checks is locked, slow, full or gone."""
 
 
 class RequestRefusedError(SkillError):
