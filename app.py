@@ -7,6 +7,7 @@ and nothing is served.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -75,6 +76,10 @@ _log.propagate = False
 
 try:
     app = composed(os.environ)
+    # What is loaded by now stays. The collector need not look at it again, and the workers that
+    # are forked from here go on sharing it.
+    gc.collect()
+    gc.freeze()
 except SkillError as error:
     first, *more = str(error).splitlines()
     sys.exit(f"upper-back-check: {first}{f' (and {len(more)} more)' if more else ''}")

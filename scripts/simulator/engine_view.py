@@ -17,7 +17,7 @@ from ask_sdk_model import RequestEnvelope, Response
 
 from skill.alexa.handlers import IntentHandler, LaunchHandler
 from skill.alexa.turns import Turns
-from skill.dialogue.answers import in_force, is_for_other
+from skill.dialogue.answers import is_for_other, weighed
 from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
 from skill.dialogue.script import asking
@@ -27,7 +27,6 @@ from skill.dialogue.turn import react
 from skill.errors import ConversationError
 from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_text
-from skill.triage.assessment import assess
 from skill.triage.loading import RULES_FOLDER, read_json
 
 if TYPE_CHECKING:
@@ -225,8 +224,7 @@ class EngineViewer:
     def _viewed(
         self, conversation: Conversation, catalogue: Catalogue, *, advised: bool
     ) -> EngineView:
-        rules = in_force(conversation, self._rule_set)
-        assessment = assess(rules, conversation.answers)
+        assessment, rules = weighed(conversation, self._rule_set)
         return EngineView(
             rule_set=rules.name,
             disposition=assessment.disposition.name.lower(),

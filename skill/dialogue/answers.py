@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from skill.dialogue.conversation import Conversation
+    from skill.triage.assessment import Assessment
     from skill.triage.model import Answer, Finding, Question, RuleSet
 
 FOR_SOMEONE_ELSE = "for_someone_else"
@@ -27,12 +28,17 @@ def is_for_other(conversation: Conversation) -> bool:
     return conversation.answers.get(FOR_SOMEONE_ELSE) == "yes"
 
 
-def in_force(conversation: Conversation, rule_set: RuleSet) -> RuleSet:
-    """Return the rule set, or for a pain that it is not about one with fewer questions."""
-    present = rule_set.findings_in(conversation.answers)
+def weighed(conversation: Conversation, rule_set: RuleSet) -> tuple[Assessment, RuleSet]:
+    """Return what the answers amount to, and the rule set in force.
+
+    That is the rule set, or for a pain that it is not about one with fewer questions.
+    """
+    assessment = assess(rule_set, conversation.answers)
+    present = assessment.present
     if rule_set.out_of_scope.isdisjoint(present) or not rule_set.in_scope.isdisjoint(present):
-        return rule_set
-    return _asked_anywhere(rule_set)
+        return assessment, rule_set
+    elsewhere = _asked_anywhere(rule_set)
+    return assess(elsewhere, conversation.answers), elsewhere
 
 
 @lru_cache(maxsize=8)
@@ -101,10 +107,11 @@ def question_about(finding: Finding, rule_set: RuleSet) -> Question | None:
 def questions_left(conversation: Conversation, rule_set: RuleSet) -> int:
     """Return how many questions are left if every answer to come is calm."""
     answers = dict(conversation.answers)
-    rules = in_force(conversation, rule_set)
+    assessment, rules = weighed(conversation, rule_set)
     count = 0
-    while (question := assess(rules, answers).next_question) is not None:
+    while (question := assessment.next_question) is not None:
         answers[question.id] = _calm_answer(question)
+        assessment = assess(rules, answers)
         count += 1
     return count
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from skill.dialogue import script
 from skill.dialogue.advice import advice, out_of_scope
-from skill.dialogue.answers import in_force, is_for_other
+from skill.dialogue.answers import is_for_other, weighed
 from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
 from skill.dialogue.prompts import OFFER_TIPS, question_prompt
 from skill.dialogue.script import Line, Reply
-from skill.triage.assessment import Assessment, assess
 from skill.triage.model import Disposition
 
 if TYPE_CHECKING:
     from skill.dialogue.prompts import Prompt
+    from skill.triage.assessment import Assessment
     from skill.triage.model import RuleSet
 
 
@@ -28,8 +28,7 @@ def go_on(
     conversation: Conversation, rule_set: RuleSet, *acknowledgement: Line
 ) -> tuple[Conversation, Reply]:
     """Give the advice if it is settled, else ask the next question."""
-    rules = in_force(conversation, rule_set)
-    assessment = assess(rules, conversation.answers)
+    assessment, rules = weighed(conversation, rule_set)
     question = assessment.next_question
     elsewhere = rules is not rule_set
     if elsewhere and question is None and assessment.disposition is Disposition.SELF_CARE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -106,10 +107,20 @@ def _number(value: object) -> int | None:
     return value
 
 
+@lru_cache(maxsize=8)
+def _usual_answers(rule_set: RuleSet) -> frozenset[tuple[str, str]]:
+    """Return the yes and no to each question: nearly all answers that there ever are."""
+    words = ("yes", "no")
+    return frozenset((q.id, w) for q in rule_set.questions for w in words if q.answer.accepts(w))
+
+
 def _answers(value: object, rule_set: RuleSet) -> Mapping[str, Answer]:
     if not isinstance(value, dict):
         raise ConversationError("answers: expected an object")
+    usual = _usual_answers(rule_set)
     for key, answer in value.items():
+        if isinstance(answer, str) and (key, answer) in usual:
+            continue
         question = rule_set.question(key)
         finding = rule_set.finding(key)
         known = (
@@ -139,7 +150,7 @@ def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
     lines = []
     for entry in value:
         match entry:
-            case [str(line_id), {**values}]:
+            case [str(line_id), dict(values)]:
                 line = Line(line_id, tuple((str(name), _value(v)) for name, v in values.items()))
             case _:
                 raise ConversationError("said: expected [id, values]")

@@ -332,10 +332,9 @@ def _lines_of_advice(rule_set: RuleSet) -> Iterator[str]:
 
 def is_line(line: Line, rule_set: RuleSet) -> bool:
     """Say whether a reply that keeps listening may have said the line, with these values."""
-    values = dict(line.values)
-    closing = line.id in _LAST_WORDS or line.id.startswith(_NEVER_REPEATED)
-    if closing or line.id not in _all_lines(rule_set):
+    if line.id not in _repeatable_lines(rule_set):
         return False
+    values = dict(line.values)
     return values.keys() == _WITH_VALUES.get(line.id, frozenset()) and all(
         _fits(name, value, rule_set) for name, value in values.items()
     )
@@ -344,6 +343,12 @@ def is_line(line: Line, rule_set: RuleSet) -> bool:
 @lru_cache(maxsize=8)
 def _all_lines(rule_set: RuleSet) -> frozenset[str]:
     return frozenset(line_ids(rule_set))
+
+
+@lru_cache(maxsize=8)
+def _repeatable_lines(rule_set: RuleSet) -> frozenset[str]:
+    lines = _all_lines(rule_set) - _LAST_WORDS
+    return frozenset(line for line in lines if not line.startswith(_NEVER_REPEATED))
 
 
 def values_of(line_id: str) -> frozenset[str]:

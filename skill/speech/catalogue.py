@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -84,6 +84,9 @@ class Catalogue:
     other_person: Mapping[str, str]
     glue: Mapping[str, str]
     templates: Mapping[str, _Template]
+    _fixed: dict[tuple[str, bool], Phrase] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def say(self, lines: Sequence[Line], *, about_other: bool = False) -> list[Phrase]:
         """Return the words of some lines, in order. See :meth:`phrase`."""
@@ -96,6 +99,15 @@ class Catalogue:
             line: A line whose id is in the catalogue.
             about_other: Whether the person in pain is somebody other than the caller.
         """
+        if line.values:
+            return self._phrase(line, about_other=about_other)
+        # Most lines hold nothing that a caller said, and so are the same each time.
+        found = self._fixed.get((line.id, about_other))
+        if found is None:
+            found = self._fixed[line.id, about_other] = self._phrase(line, about_other=about_other)
+        return found
+
+    def _phrase(self, line: Line, *, about_other: bool) -> Phrase:
         values = dict(line.values)
         parts: list[Part] = []
         for words, name in self.templates[line.id]:

@@ -238,6 +238,9 @@ class RuleSet:
     _present_on: Mapping[tuple[str, Answer], frozenset[str]] = field(
         init=False, repr=False, compare=False
     )
+    _unsure_of_follow_ups: frozenset[tuple[str, Answer]] = field(
+        init=False, repr=False, compare=False
+    )
     _revealed_by: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
     _asked: tuple[tuple[Question, frozenset[str]], ...] = field(
         init=False, repr=False, compare=False
@@ -266,6 +269,8 @@ class RuleSet:
         asked = tuple((q, own[q.id]) for q in self.questions if not q.volunteered)
         object.__setattr__(self, "_asked", asked)
         object.__setattr__(self, "_present_on", self._present_on_words())
+        unsure = frozenset((q.id, "unsure") for q in self.questions if q.follows)
+        object.__setattr__(self, "_unsure_of_follow_ups", unsure)
         revealed = {question: self._with_implied(findings) for question, findings in own.items()}
         object.__setattr__(self, "_revealed_by", revealed)
         revealing = {
@@ -303,12 +308,14 @@ class RuleSet:
         """
         present: set[str] = set()
         waiting: dict[str, frozenset[str]] = {}
-        for key, answer in answers.items():
-            question = self._question_by_id.get(key)
-            if answer == "unsure" and question is not None and question.follows:
-                waiting[key] = question.follows
-            else:
-                present |= self.findings_on(key, answer)
+        for given in answers.items():
+            on_word = self._present_on.get(given)
+            if on_word is None:
+                present |= self._evaluated(*given)
+            elif given in self._unsure_of_follow_ups:
+                waiting[given[0]] = self._question_by_id[given[0]].follows
+            elif on_word:
+                present |= on_word
         while opened := [key for key, follows in waiting.items() if follows & present]:
             for key in opened:
                 present |= self.findings_on(key, "unsure")

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import SHUT_RDWR, socket
@@ -64,6 +65,7 @@ _PEM_CERTIFICATE = re.compile(
 )
 
 
+@lru_cache(maxsize=CACHE_LIMIT_URLS)  # of good ones alone, and a good one is short
 def canonical_chain_url(url: str) -> str:
     """Return the one URL to fetch for what ``SignatureCertChainUrl`` says.
 

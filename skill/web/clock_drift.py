@@ -9,6 +9,7 @@ from skill.web.measures import note_drift
 ALARMING_SECONDS: Final = 30.0  # Alexa's requests are refused from 150 on
 
 _SAMPLES: Final = 15
+_SAMPLES_A_NOTE: Final = 5
 _SAMPLES_NEEDED: Final = 3  # one request may have been on its way for long
 
 
@@ -22,7 +23,7 @@ class ClockDrift:
     def __init__(self) -> None:
         self._lock = Lock()  # guards what follows
         self._seconds: deque[float] = deque(maxlen=_SAMPLES)
-        self._noted: int | None = None
+        self._uncounted = 0  # how many samples there are to come before the next note
 
     def note(self, seconds: float) -> None:
         """Take one more sample.
@@ -32,10 +33,10 @@ class ClockDrift:
         """
         with self._lock:
             self._seconds.append(seconds)
-            estimate = round(self._median())
-            if estimate != self._noted:
-                self._noted = estimate
-                note_drift(estimate)
+            self._uncounted -= 1
+            if self._uncounted <= 0:
+                self._uncounted = min(len(self._seconds), _SAMPLES_A_NOTE)
+                note_drift(round(self._median()))
 
     @property
     def is_alarming(self) -> bool:

@@ -40,7 +40,8 @@ class LogWriter(logging.Handler):
         if len(self._waiting) >= _MOST_LINES_WAITING:
             count_dropped_lines(1)
             return
-        self._waiting.append(self.format(record))
+        plain = self.formatter is None  # then the message is the line, as with all of the skill's
+        self._waiting.append(record.getMessage() if plain else self.format(record))
         if self._thread is None:  # under the handler's lock
             self._start_thread()
         if not self._woken.is_set():

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 Outcome: TypeAlias = Literal["answered", "refused", "failed"]
-Stage: TypeAlias = Literal["verification", "answer", "whole"]
+Stage: TypeAlias = Literal["verification", "answer"]
 Fetch: TypeAlias = Literal["good", "refused", "outage"]
 
 _Arguments = ParamSpec("_Arguments")
@@ -99,7 +99,7 @@ _refusal_counts: Final = {
     reason: _refusals.labels(reason) for reason in (*sorted(REASONS), "other")
 }
 _stage_times: Final[Mapping[Stage, Histogram]] = {
-    stage: _stages.labels(stage) for stage in ("verification", "answer", "whole")
+    stage: _stages.labels(stage) for stage in ("verification", "answer")
 }
 _fetch_counts: Final[Mapping[Fetch, Counter]] = {
     outcome: _fetches.labels(outcome) for outcome in ("good", "refused", "outage")

@@ -4,7 +4,7 @@ The steps are those of "Host a Custom Skill as a Web Service", in an order in
 which nothing that the sender wrote is parsed before the signature holds.
 """
 
-import base64
+import binascii
 import json
 import math
 import re
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Protocol
 
+import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -36,6 +37,7 @@ EVENT_PREFIX = "AlexaSkillEvent."
 SPOKEN_TYPES = frozenset({"LaunchRequest", "IntentRequest"})
 
 INTEGER_LIMIT_DIGITS = 20
+USUAL_LIMIT_BYTES = 32 * 1024
 DEPTH_LIMIT = 64  # Alexa's requests have about ten levels
 
 _PADDING, _HASH = PKCS1v15(), SHA256()
@@ -143,11 +145,11 @@ def _value(headers: Headers, name: str, reason_if_missing: str) -> str:
 
 def _decoded(signature: str) -> bytes:
     try:
-        decoded = base64.b64decode(signature, validate=True)
+        decoded = binascii.a2b_base64(signature, strict_mode=True)
     except ValueError as error:
         raise RequestRefusedError("signature_malformed") from error
     # The last character has bits that decoding drops: one signature, one spelling.
-    if base64.b64encode(decoded).decode() != signature:
+    if binascii.b2a_base64(decoded, newline=False).decode() != signature:
         raise RequestRefusedError("signature_malformed")
     return decoded
 
@@ -161,18 +163,34 @@ def parsed_envelope(body: bytes) -> dict[str, object]:
     Raises:
         RequestRefusedError: The body is anything else.
     """
-    try:
-        text = body.decode()
-        envelope: object = _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
-        raise RequestRefusedError("body_malformed") from error
-    if not isinstance(envelope, dict) or _is_too_deep(envelope, text):
+    envelope = _if_in_short_form(body)
+    if envelope is None:
+        try:
+            envelope = _DECODER.decode(body.decode())
+        except (ValueError, RecursionError) as error:
+            raise RequestRefusedError("body_malformed") from error
+    if not isinstance(envelope, dict) or _is_too_deep(envelope, body):
         raise RequestRefusedError("body_malformed")
     return envelope
 
 
-def _is_too_deep(envelope: dict[str, object], text: str) -> bool:
-    if text.count("{") + text.count("[") <= DEPTH_LIMIT:
+def _if_in_short_form(body: bytes) -> object:
+    """Return the JSON value in a body that is written as briefly as can be, else ``None``.
+
+    A faster parser reads it, less strict. But what becomes the same bytes when it is written
+    again lost nothing on the way: no second key, no digit. Alexa writes so, mostly.
+    """
+    if len(body) > USUAL_LIMIT_BYTES:
+        return None  # no usual request, and the faster parser takes more memory
+    try:
+        value: object = orjson.loads(body)
+        return value if orjson.dumps(value) == body else None
+    except (ValueError, TypeError):  # it may be as deep as one of the two goes
+        return None
+
+
+def _is_too_deep(envelope: dict[str, object], body: bytes) -> bool:
+    if body.count(b"{") + body.count(b"[") <= DEPTH_LIMIT:
         return False  # as with nearly all requests, without a look at any member
     level: list[dict[str, object] | list[object]] = [envelope]
     for _ in range(DEPTH_LIMIT):

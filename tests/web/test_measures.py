@@ -72,7 +72,7 @@ def test_a_count_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPat
     for kind, method in ((Counter, "inc"), (Gauge, "set"), (Histogram, "observe")):
         monkeypatch.setattr(kind, method, full)
     measures.count_request("LaunchRequest", "answered")
-    measures.time_stage("whole", 0.0002)
+    measures.time_stage("answer", 0.0002)
     measures.count_fetch("good")
     measures.note_expiry(1)
     measures.note_drift(1)
