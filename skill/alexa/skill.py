@@ -40,8 +40,8 @@ def build_skill(rule_set: RuleSet, catalogues: Mapping[str, Catalogue]) -> Custo
     """
     turns = Turns(rule_set, catalogues)
     builder = SkillBuilder()
+    builder.add_request_handler(IntentHandler(turns))  # the SDK asks them in this order
     builder.add_request_handler(LaunchHandler(turns))
-    builder.add_request_handler(IntentHandler(turns))
     skill = builder.create()
     skill.serializer = EnvelopeSerializer()
     return skill

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from skill.triage.assessment import assess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     from skill.dialogue.conversation import Conversation
     from skill.triage.assessment import Assessment
@@ -61,7 +59,7 @@ def about_somebody(conversation: Conversation, rule_set: RuleSet, *, other: bool
             kept[key] = answer
     if other:
         kept[FOR_SOMEONE_ELSE] = "yes"
-    return _answered(conversation, kept)
+    return conversation.answered(kept)
 
 
 def reportable(finding_ids: tuple[str, ...], rule_set: RuleSet) -> tuple[Finding, ...]:
@@ -77,17 +75,17 @@ def with_answer(
     earlier = conversation.answers.get(key)
     if earlier is not None and _is_graver(earlier, answer, rule_set.question(key)):
         answer = earlier
-    return _answered(conversation, {**_without(conversation, {key}), key: answer})
+    return conversation.answered({**_without(conversation, {key}), key: answer})
 
 
 def corrected(conversation: Conversation, key: str, answer: Answer) -> Conversation:
     """Put an answer in the place of the earlier one, more urgent or not: the caller says so."""
-    return _answered(conversation, {**_without(conversation, {key}), key: answer})
+    return conversation.answered({**_without(conversation, {key}), key: answer})
 
 
 def taken_back(conversation: Conversation, keys: set[str]) -> Conversation:
     """Forget what was said about these, so that it can be asked again."""
-    return _answered(conversation, _without(conversation, keys))
+    return conversation.answered(_without(conversation, keys))
 
 
 def last_question(conversation: Conversation, rule_set: RuleSet) -> Question | None:
@@ -122,11 +120,7 @@ def _calm_answer(question: Question) -> Answer:
     return "yes" if question.alarming == "no" else "no"
 
 
-def _answered(conversation: Conversation, answers: Mapping[str, Answer]) -> Conversation:
-    return replace(conversation, answers=MappingProxyType(dict(answers)))
-
-
-def _without(conversation: Conversation, keys: set[str]) -> Mapping[str, Answer]:
+def _without(conversation: Conversation, keys: set[str]) -> dict[str, Answer]:
     return {key: kept for key, kept in conversation.answers.items() if key not in keys}
 
 

@@ -43,12 +43,15 @@ def ask(
 ) -> tuple[Conversation, Reply]:
     """Ask for something, and wait for it."""
     still_asked = prompt.pending == conversation.pending
-    waiting = replace(
-        conversation,
-        pending=prompt.pending,
+    waiting = Conversation(
+        conversation.rule_set,
+        conversation.answers,
+        prompt.pending,
         misses=0,
         rephrased=conversation.rephrased and still_asked,
         number=conversation.number if still_asked else None,
+        slowly=conversation.slowly,
+        said=conversation.said,
     )
     return waiting, listening((*acknowledgement, prompt.ask), prompt)
 

@@ -90,7 +90,7 @@ def take_turn(
         reply = replace(reply, about_other=about_other, slowly=slowly)
     if reply.closes:
         return begin(rule_set), reply
-    return replace(conversation, said=reply.say), reply
+    return conversation.spoken(reply.say), reply
 
 
 def react(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best whole

@@ -48,15 +48,7 @@ def assess(rule_set: RuleSet, answers: Mapping[str, Answer]) -> Assessment:
     fired = rule_set.rules_fired_on(present)
     disposition = max((rule.disposition for rule in fired), default=rule_set.otherwise)
 
-    next_question = next(
-        (
-            question
-            for question in rule_set.unanswered(answers, present)
-            # A follow-up waits for its trigger; the trigger's own question is wanted too,
-            # because every rule that needs the one also requires the other.
-            if (not question.follows or not question.follows.isdisjoint(present))
-            and rule_set.could_raise(question, disposition, answers, present)
-        ),
-        None,
-    )
-    return Assessment(disposition, present, fired, next_question)
+    for question in rule_set.open_questions(answers, present):
+        if rule_set.could_raise(question, disposition, answers, present):
+            return Assessment(disposition, present, fired, question)
+    return Assessment(disposition, present, fired, None)

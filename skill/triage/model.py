@@ -395,6 +395,21 @@ class RuleSet:
             if question.id not in answers and own.isdisjoint(present):
                 yield question
 
+    def open_questions(
+        self, answers: Mapping[str, Answer], present: frozenset[str]
+    ) -> Iterator[Question]:
+        """Give those of the unanswered questions that could be asked next, in order.
+
+        A follow-up waits for its trigger; the trigger's own question is wanted too, because
+        every rule that needs the one also requires the other.
+        """
+        # Not by way of `unanswered`: with a calm caller nearly all of these are waiting.
+        for question, own in self._asked:
+            if question.follows and question.follows.isdisjoint(present):
+                continue
+            if question.id not in answers and own.isdisjoint(present):
+                yield question
+
     def _present_on_words(self) -> Mapping[tuple[str, Answer], frozenset[str]]:
         return {
             (key, word): self._evaluated(key, word)

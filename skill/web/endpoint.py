@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from skill.errors import RequestRefusedError
@@ -19,6 +19,8 @@ from skill.web.verification import RequestVerifier
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from werkzeug.routing import MapAdapter
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
@@ -47,7 +49,7 @@ def create_app(
         metrics_port: The port of the server at which ``GET /metrics`` is answered, and nothing
             else; without one it is answered nowhere.
     """
-    app = Flask(__name__, static_folder=None)
+    app = _Endpoint(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.strict_slashes = False  # it would redirect, and Alexa does not follow
 
@@ -86,6 +88,27 @@ def create_app(
     return app
 
 
+class _Endpoint(Flask):
+    """An application that looks at path and method alone to find what a request is for."""
+
+    def create_url_adapter(self, request: Request | None) -> "MapAdapter | None":
+        """Return what finds it; nobody needs a host here, because no address is ever built."""
+        if request is None:
+            return None
+        return self.url_map.bind("", path_info=request.path, default_method=request.method)
+
+
+class _JsonResponse(Response):
+    """A response whose headers are complete, so that nothing is to be worked out or copied."""
+
+    def get_wsgi_response(
+        self, environ: "WSGIEnvironment"
+    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Return the body, the status and the headers."""
+        body: Iterable[bytes] = self.iter_encoded() if environ["REQUEST_METHOD"] != "HEAD" else ()
+        return body, self.status, self.headers.to_wsgi_list()
+
+
 def _with_metrics(wsgi_app: "WSGIApplication", port: str) -> "WSGIApplication":
     """Return an application that answers one port with the metrics, and every other as before."""
 
@@ -117,7 +140,7 @@ def _json_response(content: Mapping[str, object], status: int = HTTPStatus.OK) -
         body = orjson.dumps(content)
     except TypeError:  # half a surrogate pair, out of the request, has no UTF-8
         body = json.dumps(content, separators=(",", ":")).encode()
-    return Response(body, status, _HEADERS)
+    return _JsonResponse([body], status, [*_HEADERS, ("Content-Length", str(len(body)))])
 
 
 def _known_type(envelope: Mapping[str, object]) -> str:
