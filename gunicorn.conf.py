@@ -27,7 +27,11 @@ _PORTS: Final = range(1, 65536)
 
 
 class _Worker(Protocol):
-    pid: int
+    seat: int
+
+
+class _Server(Protocol):
+    WORKERS: dict[int, _Worker]
 
 
 class _Address(NamedTuple):
@@ -150,8 +154,14 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # it has no typ
 control_socket_disable = True  # signals are enough
 
 
-def child_exit(server: object, worker: _Worker) -> None:  # noqa: ARG001  # gunicorn passes both
-    """Take a worker that is gone out of the metrics that count the living."""
-    from prometheus_client import multiprocess  # noqa: PLC0415  # see above: not before its folder
+def pre_fork(server: _Server, worker: _Worker) -> None:
+    """Give a new worker the lowest seat that none of the others has."""
+    taken = {other.seat for other in server.WORKERS.values()}
+    worker.seat = min(set(range(len(taken) + 1)) - taken)
 
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # not typed
+
+def post_fork(server: _Server, worker: _Worker) -> None:  # noqa: ARG001  # gunicorn passes both
+    """Let a new worker count where the one before it left off."""
+    from skill.web.measures import take_seat  # noqa: PLC0415  # see above: not before its folder
+
+    take_seat(worker.seat)

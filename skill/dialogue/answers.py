@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from skill.triage.assessment import assess
 
 if TYPE_CHECKING:
-
     from skill.dialogue.conversation import Conversation
     from skill.triage.assessment import Assessment
     from skill.triage.model import Answer, Finding, Question, RuleSet

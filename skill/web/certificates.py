@@ -48,6 +48,8 @@ RSA_BITS = range(2048, 8192 + 1)
 
 KEY_LIFE_SECONDS = 3600.0
 FAILURE_LIFE_SECONDS = 30.0
+CROWD_LIFE_SECONDS = 1.0  # too many fetches at once say nothing about this one
+RENEWAL_SECONDS = 30.0
 CACHE_LIMIT_URLS = 16
 FETCHES_AT_ONCE = 4
 UNKNOWN_URLS_AT_ONCE = 10
@@ -266,6 +268,7 @@ class _Entry:
 
     lock: Lock = field(default_factory=Lock)
     outcome: _Outcome | None = None  # none until the first fetch is over
+    renewed_at_seconds: float = 0.0
 
     @property
     def has_key(self) -> bool:
@@ -325,10 +328,38 @@ class SigningKeys:
             # A key that holds is inside its path's dates, so this is their check on every request.
             if entry.outcome is None or not entry.outcome.holds_at(self._clock(), self._timer()):
                 entry.outcome = self._load(url, entry.outcome)
+                entry.renewed_at_seconds = self._timer()
             result = entry.outcome.result
         if isinstance(result, TrustedKey):
             return result.public_key
         raise RequestRefusedError(result.reason, result.status)
+
+    def renewed_key_at(self, url: str, outdated: RSAPublicKey) -> RSAPublicKey | None:
+        """Return the key that has taken the place of one, fetched for this, or ``None``.
+
+        For a signature that does not hold: Amazon may have put another chain at the same URL.
+        A stranger's does not hold either, so it is tried once in half a minute, by whoever comes
+        first, and nobody else waits for it or loses a key over it.
+
+        Args:
+            url: As for `key_at`.
+            outdated: What that returned.
+        """
+        seconds = self._timer()
+        with self._lock:
+            entry = self._entries.get(url)
+            if entry is None or seconds < entry.renewed_at_seconds + RENEWAL_SECONDS:
+                return None
+            entry.renewed_at_seconds = seconds
+        fresh = self._load(url, None)
+        if not isinstance(fresh.result, TrustedKey):
+            return None
+        key = fresh.result.public_key
+        if key.public_numbers() == outdated.public_numbers():
+            return None
+        with entry.lock:
+            entry.outcome = fresh
+        return key
 
     def _entry(self, url: str) -> _Entry:
         with self._lock:
@@ -360,9 +391,9 @@ class SigningKeys:
             chain = self._fetched(url)
             key = trusted_key(chain, self._roots, self._clock())
         except RequestRefusedError as refusal:
-            return _Outcome(
-                self._fallback(url, refusal, last), self._timer() + FAILURE_LIFE_SECONDS
-            )
+            crowded = refusal.reason == "chain_fetches_too_many"
+            life = CROWD_LIFE_SECONDS if crowded else FAILURE_LIFE_SECONDS
+            return _Outcome(self._fallback(url, refusal, last), self._timer() + life)
         count_fetch("good")
         note_expiry(key.expires.timestamp())
         if self._kept is not None:

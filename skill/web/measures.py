@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Final, Literal, ParamSpec, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
 Outcome: TypeAlias = Literal["answered", "refused", "failed"]
@@ -57,6 +57,28 @@ REASONS: Final = frozenset(
         *("http_400", "http_404", "http_405", "http_408", "unverifiable", "unanswerable"),
     }
 )
+
+_seat: str | None = None
+
+
+def take_seat(number: int) -> None:
+    """Count in the files of this number, where the worker that had it before left off.
+
+    Files by process, as is usual, would become more with each worker that is renewed.
+
+    Args:
+        number: Which no other process has that runs at the same time.
+    """
+    global _seat  # noqa: PLW0603  # one for the process, like the files
+    _seat = f"seat{number}"
+
+
+def _process() -> str | int:
+    return _seat or os.getpid()
+
+
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    values.ValueClass = values.MultiProcessValue(_process)  # type: ignore[no-untyped-call]  # it has no types
 
 _REGISTRY: Final = CollectorRegistry()
 _SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1.0, 4.0, 8.0)

@@ -16,6 +16,7 @@ from typing import Protocol
 import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import Certificate
 
@@ -108,10 +109,11 @@ class RequestVerifier:
         now = self._clock()
         url = canonical_chain_url(_value(headers, CHAIN_URL_HEADER, "chain_url_missing"))
         signature = _decoded(_value(headers, SIGNATURE_HEADER, "signature_missing"))
-        try:
-            self._keys.key_at(url).verify(signature, body, _PADDING, _HASH)
-        except InvalidSignature as error:
-            raise RequestRefusedError("signature_mismatch") from error
+        key = self._keys.key_at(url)
+        if not _holds(key, signature, body):
+            renewed = self._keys.renewed_key_at(url, key)
+            if renewed is None or not _holds(renewed, signature, body):
+                raise RequestRefusedError("signature_mismatch")
 
         envelope = parsed_envelope(body)
         check_addressee(envelope, self._skill_id)
@@ -134,6 +136,14 @@ class RequestVerifier:
         oldest = EVENT_TOLERANCE if request_type.startswith(EVENT_PREFIX) else TOLERANCE
         if not -TOLERANCE <= age <= oldest:
             raise RequestRefusedError("timestamp_outside_window")
+
+
+def _holds(key: RSAPublicKey, signature: bytes, body: bytes) -> bool:
+    try:
+        key.verify(signature, body, _PADDING, _HASH)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _value(headers: Headers, name: str, reason_if_missing: str) -> str:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 import ssl
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.operation.load import SignedRequest, ThroughProxy, sent
+from tests.operation.load import Direct, SignedRequest, ThroughProxy, sent
 from tests.operation.processes import HOST_NAME, got, wait_until
 
 if TYPE_CHECKING:
@@ -60,15 +61,14 @@ def test_an_instance_is_ready_and_well(site: Site) -> None:
 
 
 def test_the_metrics_count_what_every_worker_answered(site: Site) -> None:
-    before = [_answered(instance.metrics()) for instance in site.instances]
-    with ThreadPoolExecutor(20) as callers:
-        requests = [site.caller.red_flag() for _ in range(100)]
-        outcomes = list(callers.map(lambda request: sent(site.door, request), requests))
-    assert all(outcome.sends_to_emergency for outcome in outcomes)
-    after = [_answered(instance.metrics()) for instance in site.instances]
-    counted = [now - then for now, then in zip(after, before, strict=True)]
-    assert sum(counted) == 100
-    assert min(counted) > 0
+    for instance in site.instances:
+        # Not through the proxy, which leaves an instance alone for a while after a stop.
+        door, before = Direct(instance.port), _answered(instance.metrics())
+        with ThreadPoolExecutor(20) as callers:
+            requests = [site.caller.red_flag() for _ in range(100)]
+            outcomes = list(callers.map(partial(sent, door), requests))
+        assert all(outcome.sends_to_emergency for outcome in outcomes)
+        assert _answered(instance.metrics()) - before == 100
 
 
 def test_nothing_that_a_caller_sends_is_told_anywhere(site: Site) -> None:

@@ -810,7 +810,9 @@ def test_a_quiet_hour_saves_up_no_more_than_the_allowance(
     assert len(store.fetched) == 10
 
 
-def test_four_fetches_run_at_once_and_no_more(keys: SigningKeys, store: Store) -> None:
+def test_four_fetches_run_at_once_and_no_more(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
     store.gate = threading.Event()
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(keys.key_at, url_number(number)) for number in range(4)]
@@ -821,6 +823,8 @@ def test_four_fetches_run_at_once_and_no_more(keys: SigningKeys, store: Store) -
         store.gate.set()
         assert all(key.result(10).key_size for key in waiting)
     assert CHAIN_URL not in store.fetched
+    clock.move(seconds=1)  # it was not the URL's own fault
+    assert keys.key_at(CHAIN_URL).key_size == 2048
 
 
 def test_a_slow_fetch_does_not_hold_up_a_known_key(keys: SigningKeys, store: Store) -> None:
@@ -833,6 +837,72 @@ def test_a_slow_fetch_does_not_hold_up_a_known_key(keys: SigningKeys, store: Sto
         assert keys.key_at(CHAIN_URL).key_size == 2048
         store.gate.set()
         assert waiting.result(10).key_size == 2048
+
+
+# A key that was replaced where it lay
+
+
+def replaced(store: Store) -> RSAPublicKey:
+    """Put another chain at the same URL and return its key."""
+    chain = pem(issue(Terms(), chains.rsa_key("successor").public_key()), INTERMEDIATE)
+    store.files[CHAIN_URL] = chain
+    return key_in(chain)
+
+
+def test_a_replaced_key_is_found_when_half_a_minute_has_passed(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
+    old = keys.key_at(CHAIN_URL)
+    new = replaced(store)
+    assert keys.renewed_key_at(CHAIN_URL, old) is None
+    clock.move(seconds=30)
+    found = keys.renewed_key_at(CHAIN_URL, old)
+    assert found is not None
+    assert found.public_numbers() == new.public_numbers()
+    assert keys.key_at(CHAIN_URL) is found
+    assert store.fetched == [CHAIN_URL] * 2
+
+
+def test_strangers_cost_one_fetch_in_half_a_minute(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
+    old = keys.key_at(CHAIN_URL)
+    for _ in range(300):
+        clock.move(seconds=1)
+        assert keys.renewed_key_at(CHAIN_URL, old) is None
+        assert keys.key_at(CHAIN_URL) is old
+    assert len(store.fetched) == 1 + 300 // 30
+
+
+@pytest.mark.parametrize(
+    "failure", [b"not a chain", RequestRefusedError("chain_missing"), TimeoutError()], ids=repr
+)
+def test_a_search_that_fails_leaves_the_key_in_use(
+    keys: SigningKeys, store: Store, clock: Clock, failure: bytes | Exception
+) -> None:
+    old = keys.key_at(CHAIN_URL)
+    store.files[CHAIN_URL] = failure
+    clock.move(seconds=30)
+    assert keys.renewed_key_at(CHAIN_URL, old) is None
+    assert keys.key_at(CHAIN_URL) is old
+
+
+def test_nobody_waits_for_the_search(keys: SigningKeys, store: Store, clock: Clock) -> None:
+    old = keys.key_at(CHAIN_URL)
+    clock.move(seconds=30)
+    store.gate = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        searching = pool.submit(keys.renewed_key_at, CHAIN_URL, old)
+        while len(store.fetched) < 2:
+            threading.Event().wait(0.01)
+        assert keys.key_at(CHAIN_URL) is old
+        assert keys.renewed_key_at(CHAIN_URL, old) is None
+        store.gate.set()
+        assert searching.result(10) is None
+
+
+def test_there_is_nothing_to_renew_at_a_url_that_nobody_asked_for(keys: SigningKeys) -> None:
+    assert keys.renewed_key_at(url_number(1), key_in(chains.good_chain())) is None
 
 
 def test_a_certificate_of_a_version_that_there_is_not_is_refused() -> None:

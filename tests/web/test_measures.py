@@ -110,3 +110,34 @@ def test_the_counts_of_all_workers_are_added_up(tmp_path: Path) -> None:
     )
     counted = 'skill_requests_total{outcome="answered",type="LaunchRequest"} 2.0'
     assert counted in done.stdout.splitlines()
+
+
+SEATED = """
+import os
+from pathlib import Path
+from skill.web import measures
+files = []
+for _ in range(3):
+    if os.fork() == 0:
+        measures.take_seat(0)
+        measures.count_request("LaunchRequest", "answered")
+        os._exit(0)
+    os.wait()
+    files.append(len(list(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).iterdir())))
+print(files[1:] == files[:-1])
+print(measures.exposition().decode())
+"""
+
+
+def test_a_worker_that_takes_the_seat_of_another_counts_on_in_its_files(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SEATED],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+    )
+    same_files, *lines = done.stdout.splitlines()
+    assert same_files == "True"
+    assert 'skill_requests_total{outcome="answered",type="LaunchRequest"} 3.0' in lines

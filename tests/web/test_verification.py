@@ -92,6 +92,23 @@ def test_what_is_fetched_is_the_canonical_url() -> None:
     assert store.fetched == ["https://s3.amazonaws.com/echo.api/x.pem"]
 
 
+def test_a_key_that_was_replaced_at_its_url_is_found() -> None:
+    store, clock = Store(), Clock()
+    anchors = [chains.root().certificate]
+    verifier = RequestVerifier(SKILL_ID, anchors, store.fetch, clock, timer=clock.seconds)
+    verifier.verify(HEADERS, BODY)
+    successor = chains.rsa_key("successor")
+    leaf = chains.issue(chains.Terms(), successor.public_key())
+    store.files[CHAIN_URL] = chains.pem(leaf, chains.intermediate().certificate)
+    signed = HEADERS | {"Signature-256": signature_over(BODY, successor)}
+    with pytest.raises(RequestRefusedError, match="signature_mismatch"):
+        verifier.verify(signed, BODY)
+    clock.move(seconds=30)
+    assert verifier.verify(signed, BODY) == envelope()
+    with pytest.raises(RequestRefusedError, match="signature_mismatch"):
+        verifier.verify(HEADERS, BODY)
+
+
 # Settings
 
 
