@@ -18,6 +18,7 @@ from hassil.intents import IntentData, TextSlotList
 from scripts.simulator import dates, quantities
 from scripts.simulator.errors import SimulatorError
 from scripts.simulator.omissions import LONG_AGO_DAYS, Omissions
+from scripts.simulator.phrases import length_at
 from scripts.simulator.words import PAUSE, said, spelt
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ class ClauseReader:
                 if (reading := self._reading(result, kept))
                 and self._may_omit(reading, omitted)
                 and not (reading.intent == DENIAL and self._is_doubtful(reading, kept, words))
+                and not (reading.intent in {NO, DENIAL} and self._is_limited(kept, words))
             ]
             if readings:
                 return min(readings, key=self._rank)
@@ -292,6 +294,24 @@ class ClauseReader:
             if dropped and denied and before.heard != "not":
                 return True
         return False
+
+    def _is_limited(self, kept: Sequence[Word], words: Sequence[Word]) -> bool:
+        """Whether a refusal is limited, or taken back.
+
+        "I'm not just short of breath" and "I'm not very short of breath" deny nothing, and
+        whoever says "no, wait" has not finished.
+        """
+        spoken = [word for word in words if word.heard != PAUSE]
+        heard = tuple(word.heard for word in spoken)
+        limited = any(
+            word.heard == "not" and length_at(heard, at, self._phrases.degrees)
+            for at, word in enumerate(spoken, start=1)
+        )
+        unfinished = any(
+            heard[-len(phrase) :] == phrase and spoken[-1] not in kept
+            for phrase in self._phrases.announcing
+        )
+        return limited or unfinished
 
 
 def _literal(sentence: str) -> frozenset[str]:

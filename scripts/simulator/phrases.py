@@ -44,6 +44,8 @@ class Phrases:
         joints: "and", "but" or "or" to the words that join clauses in that way.
         plain_refusals: Every way to say no that another clause may follow without a pause.
         denial_words: Words that turn a meaning around.
+        degrees: Words that behind "not" leave something: "not just", "not very".
+        announcing: Fillers that announce more, so that what ends in one is not finished.
     """
 
     intents: Mapping[str, tuple[str, ...]]
@@ -65,6 +67,8 @@ class Phrases:
     joints: Mapping[str, tuple[tuple[str, ...], ...]]
     plain_refusals: frozenset[str]
     denial_words: frozenset[str]
+    degrees: tuple[tuple[str, ...], ...]
+    announcing: tuple[tuple[str, ...], ...]
 
 
 def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
@@ -97,6 +101,8 @@ def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
         joints={kind: longest_first(joints) for kind, joints in entry["joints"].items()},
         plain_refusals=frozenset(entry["plain_refusals"]),
         denial_words=frozenset(entry["denial_words"]),
+        degrees=longest_first(entry["degrees"]),
+        announcing=longest_first(entry["announcing"]),
     )
 
 

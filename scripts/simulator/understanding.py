@@ -17,17 +17,20 @@ only a sample of `DENIAL` denies, and no filler may be dropped from inside it, a
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from scripts.simulator.clauses import DENIAL, MEANING, NO, PRESENT, REPORT, YES, ClauseReader
+from scripts.simulator.quantities import ONES
 from scripts.simulator.words import PAUSE, spelt, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
+    from re import Match
 
     from scripts.simulator.clauses import Filling, Reading
     from scripts.simulator.interaction_model import InteractionModel
@@ -35,12 +38,20 @@ if TYPE_CHECKING:
     from scripts.simulator.words import Word
 
 FALLBACK: Final = "AMAZON.FallbackIntent"
+_AMBULANCE: Final = "CallAmbulanceIntent"
+_HELP: Final = "AMAZON.HelpIntent"
 # What may stand before a clause with no joint between: "help I can't breathe".
-_LEADS: Final = frozenset({YES, NO, "AMAZON.HelpIntent"})
+_LEADS: Final = frozenset({YES, NO, _HELP})
+# What may stand behind one in that way: "I can't breathe call an ambulance".
+_CRIES: Final = frozenset({_HELP, _AMBULANCE})
 
 # Long enough for any answer, short enough that no utterance can keep the device thinking.
 _LONGEST_UTTERANCE_WORDS: Final = 40
 _LONGEST_LEAD_WORDS: Final = 5
+_LONGEST_CRY_WORDS: Final = 6
+# As many as an emergency number has, wherever the skill speaks English.
+_THREE_DIGITS: Final = re.compile(r"\b[0-9]{3}\b")
+_DIGIT_WORDS: Final = {str(value): word for word, value in ONES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,12 @@ class Understanding:
         words = words_of(utterance)
         if len(words) > _LONGEST_UTTERANCE_WORDS:
             return Understood(FALLBACK)
+        # A number to call is said digit by digit: "call 911".
+        singly = words_of(_THREE_DIGITS.sub(_digit_by_digit, utterance))
+        if len(singly) > len(words):
+            called = self._combined(self._clauses(singly))
+            if called is not None and called.intent == _AMBULANCE:
+                return called
         return self._combined(self._clauses(words)) or Understood(FALLBACK)
 
     def ends_session(self, utterance: str) -> bool:
@@ -109,7 +126,15 @@ class Understanding:
         clause = self._reader.read(words)
         if clause is not None:
             return (clause,)
-        return self._led_by_answer(words) or self._joined(words, {})
+        return self._led_by_answer(words) or self._joined(words, {}) or self._followed_by_cry(words)
+
+    def _followed_by_cry(self, words: Sequence[Word]) -> tuple[Reading, ...]:
+        """Read "I can't breathe help me": clauses, and a cry with no joint between."""
+        for cut in range(max(1, len(words) - _LONGEST_CRY_WORDS), len(words)):
+            cry = self._reader.read(words[cut:])
+            if cry is not None and cry.intent in _CRIES and (rest := self._clauses(words[:cut])):
+                return (*rest, cry)
+        return ()
 
     def _led_by_answer(self, words: Sequence[Word]) -> tuple[Reading, ...]:
         """Read "no I have a fever": an answer, and more with no joint between."""
@@ -187,6 +212,8 @@ class Understanding:
         clauses = self._spread_denial(clauses)
         if not clauses or self._is_ambiguous(clauses):
             return None
+        if any(clause.intent == _AMBULANCE for clause in clauses):
+            return Understood(_AMBULANCE)
         for intent in (REPORT, DENIAL):
             named = [clause for clause in clauses if clause.intent == intent]
             others = {clause.intent for clause in clauses} - {intent, YES, NO}
@@ -258,3 +285,7 @@ class Understanding:
             name: next(named.get(slot_type, iter(())), None) for name, slot_type in slots.items()
         }
         return {name: filling for name, filling in taken.items() if filling is not None}
+
+
+def _digit_by_digit(number: Match[str]) -> str:
+    return " ".join(_DIGIT_WORDS[digit] for digit in number[0])

@@ -126,6 +126,9 @@ NEITHER = [
     "no um fever", "no well fever", "no fever and chest pain", "no and fever",
     "no fever, chest pain", "a fever? no", "fever or chest pain",
     "no no feeling in my legs", "I don't have no feeling in my legs",
+    # denied in part, or with more to come
+    "I don't just have a fever", "I'm not very short of breath", "I'm not really just a fever",
+    "I don't have a fever, wait", "no fever I mean", "no actually", "no, I mean", "no wait",
     # another article than that of the sample, where one may be missing
     "a pain between the shoulder blades", "no feeling in his legs",
     # others, the past, questions
