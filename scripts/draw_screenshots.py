@@ -13,23 +13,16 @@ if not __package__:  # started as a file, with whatever Python is at hand
     own_environment.go_on_as_module(__file__)
 
 import argparse
-import os
-import shutil
 import struct
 import sys
 import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from playwright.sync_api import Error, expect, sync_playwright
 
-from scripts.simulator.assembly import load_language, new_device, now, running_skill
-from scripts.simulator.interaction_model import known_locales
-from scripts.simulator.page.serving import page_app
-from scripts.simulator.serving import served
-from scripts.simulator.voice.hearing import find_recogniser
+from scripts.browsing import launched_chromium, served_page
 from scripts.simulator.voice.speaking import find_speaker
 from skill.errors import SkillError
 
@@ -105,14 +98,10 @@ def draw(folder: Path) -> None:
         SkillError: Something that is needed is missing, or a picture is too large.
         OSError: The folder cannot be written to.
     """
-    path = shutil.which("chromium")
-    if path is None:
-        raise DrawingError("no chromium was found; on Debian: apt install chromium")
     folder.mkdir(parents=True, exist_ok=True)
-    # Letters without coloured edges look the same on every screen, and are smaller.
-    arguments = ["--disable-lcd-text", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with _page() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+    with served_page(find_speaker()) as url, sync_playwright() as playwright:
+        # Letters without coloured edges look the same on every screen, and are smaller.
+        browser = launched_chromium(playwright, "--disable-lcd-text")
         for picture in PICTURE_LIST:
             file = folder / f"{picture.name}.png"
             file.write_bytes(packed(_drawn(browser, url, picture)))
@@ -121,21 +110,6 @@ def draw(folder: Path) -> None:
             if size > _MOST_BYTES:
                 raise DrawingError(f"{file}: expected at most {_MOST_BYTES:,} bytes")
         browser.close()
-
-
-@contextmanager
-def _page() -> Iterator[str]:
-    """Serve the page as ``scripts/run`` does, and give its address."""
-    languages = {locale: load_language(locale, now) for locale in known_locales()}
-    with running_skill(now) as skill:
-        app = page_app(
-            lambda locale: new_device(languages[locale], skill),
-            known_locales(),
-            find_speaker(),
-            lambda locale: find_recogniser(languages[locale].model),
-        )
-        with served(app) as url:
-            yield url
 
 
 def _drawn(browser: Browser, url: str, picture: Picture) -> bytes:

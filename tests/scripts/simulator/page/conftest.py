@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
-import shutil
 import wave
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import sync_playwright
 
+from scripts.browsing import BrowserMissingError, launched_chromium
 from scripts.simulator.device import Device, Turn
 from scripts.simulator.interaction_model import known_locales, load_interaction_model
 from scripts.simulator.page.serving import page_app
@@ -193,11 +192,10 @@ def playwright() -> Iterator[Playwright]:
 
 def launched(playwright: Playwright, *arguments: str) -> Browser:
     """Return a real Chromium; the test is skipped where there is none."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium is installed")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=path, args=[*sandbox, *arguments])
+    try:
+        return launched_chromium(playwright, *arguments)
+    except BrowserMissingError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -26,16 +24,8 @@ if TYPE_CHECKING:
 
     from scripts.simulator.device import Device
 
-LOGGER = logging.getLogger(__name__)
 WIDE: ViewportSize = {"width": 1280, "height": 800}
-MIDDLE: ViewportSize = {"width": 820, "height": 1100}
 NARROW: ViewportSize = {"width": 320, "height": 640}
-SHIFTS = """
-    window.shifts = [];
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) window.shifts.push(entry.value);
-    }).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 @pytest.fixture
@@ -48,7 +38,6 @@ def page(browser: Browser, real_url: str) -> Iterator[Page]:
     context.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text))
-    page.add_init_script(SHIFTS)
     opened(page, real_url)
     yield page
     assert {urlsplit(url).hostname for url in asked if not url.startswith("blob:")} == {"127.0.0.1"}
@@ -476,22 +465,6 @@ def test_the_panes_are_chosen_by_the_arrow_keys(page: Page) -> None:
         expect(page.get_by_role("tabpanel", name=name)).to_contain_text(content)
 
 
-@pytest.mark.parametrize("viewport", [WIDE, MIDDLE, NARROW], ids=["wide", "middle", "narrow"])
-def test_nothing_moves_while_it_speaks(
-    page: Page, speaker: SmallSpeaker, viewport: ViewportSize
-) -> None:
-    page.set_viewport_size(viewport)
-    page.wait_for_timeout(300)  # a window of another size is another arrangement
-    page.evaluate("window.shifts = []")
-    speaker.seconds = 1
-    for utterance in ("open upper back check", "blah fnord", "my chest feels tight"):
-        say(page, utterance)
-        expect(page.locator(".you .words").last).to_have_text(utterance)
-        expect_state(page, "speaking")
-        page.wait_for_timeout(500)
-    assert page.evaluate("window.shifts") == []
-
-
 def test_at_320_pixels_nothing_is_cut_off(page: Page) -> None:
     page.set_viewport_size(NARROW)
     say(page, "open upper back check")
@@ -539,43 +512,3 @@ def serious_problems(page: Page) -> list[str]:
         if one["impact"] in {"serious", "critical"}
         for node in one["nodes"]
     ]
-
-
-# --- how fast --------------------------------------------------------------------------------
-
-TYPED_TURN = """
-async () => {
-  const box = document.querySelector("#words");
-  const log = document.querySelector("#transcript");
-  const device = document.querySelector("#device");
-  const seen = (target, options, condition) => new Promise((resolve) => {
-    const observer = new MutationObserver(() => {
-      if (!condition()) return;
-      observer.disconnect();
-      requestAnimationFrame(() => resolve(performance.now()));
-    });
-    observer.observe(target, options);
-  });
-  const lines = log.querySelectorAll(".skill").length;
-  box.value = "why do you ask";
-  const started = performance.now();
-  const answered = seen(log, { childList: true },
-    () => log.querySelectorAll(".skill").length > lines);
-  const spoken = seen(device, { attributes: true }, () => device.dataset.state === "speaking");
-  document.querySelector("#typing").requestSubmit();
-  return [await answered - started, await spoken - started];
-}
-"""
-MOST_MS = 2_000  # shared machines are slow; what is aimed at is 150 and 500
-
-
-def test_a_typed_turn_is_seen_and_heard_at_once(page: Page, speaker: SmallSpeaker) -> None:
-    speaker.seconds = 5
-    say(page, "open upper back check")
-    expect_state(page, "speaking")
-    times = [page.evaluate(TYPED_TURN) for _ in range(9)]
-    for name, index in (("seen", 0), ("heard", 1)):
-        milliseconds = median(time[index] for time in times)
-        # To see it: pytest --log-cli-level=INFO
-        LOGGER.info("a typed turn is %s after %.0f ms", name, milliseconds)
-        assert milliseconds < MOST_MS
