@@ -188,6 +188,7 @@ function waitForAnswer() {
 // --- talking ---------------------------------------------------------------------------------
 
 let recording = null;
+let recordedFor = null;
 let limit = null;
 
 const hold = holdable(holdButton, {
@@ -195,6 +196,7 @@ const hold = holdable(holdButton, {
     if (isBusy || !tab) return;
     quieten();
     turns += 1;
+    recordedFor = tab;
     recording = listen();
     limit = setTimeout(() => hold.letGo(), LONGEST_RECORDING_MS);
   },
@@ -203,8 +205,15 @@ const hold = holdable(holdButton, {
     const hears = await recording;
     recording = null;
     byId("hold-label").textContent = "Hold to talk";
-    if (hears) await sayHeard();
-    else rest();
+    if (hears && recordedFor === tab) {
+      await sayHeard();
+      return;
+    }
+    if (hears) {
+      await microphone.release();
+      transcript.note("(the device was changed while you spoke; say it again)");
+    }
+    rest();
   },
 });
 
@@ -259,9 +268,10 @@ for (const button of answerButtons) {
   // A second click was not meant for the question that it brings.
   button.addEventListener("click", () => isBusy || say(button.dataset.say));
 }
-// A key held down presses a button again and again: no answer is meant by that.
+// A key held down presses a button again and again, and from the box, once what was typed is said,
+// sends silence until the session ends: nothing is meant by that.
 document.addEventListener("keydown", (event) => {
-  if (event.repeat && event.key === "Enter" && event.target.matches("button")) {
+  if (event.repeat && event.key === "Enter" && event.target.matches("button, #words")) {
     event.preventDefault();
   }
 });

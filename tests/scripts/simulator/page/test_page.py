@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Playwright, ViewportSize
+    from playwright.sync_api import Browser, Page, Playwright, Route, ViewportSize
 
     from scripts.simulator.device import Device
 
@@ -112,6 +112,18 @@ def test_a_key_that_is_held_down_answers_once(page: Page) -> None:
     for _ in range(5):
         page.keyboard.down("Enter")
     page.keyboard.up("Enter")
+    say(page, "why do you ask")
+    expect(page.locator(".you")).to_have_count(3)
+
+
+def test_a_key_that_is_held_down_in_the_box_sends_no_silence(page: Page) -> None:
+    say(page, "open upper back check")
+    expect_said(page, "Any chest pain")
+    page.get_by_label("What you say").fill("no")
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect_said(page, "groin")
     say(page, "why do you ask")
     expect(page.locator(".you")).to_have_count(3)
 
@@ -332,6 +344,22 @@ def test_where_nothing_was_heard_nothing_is_sent(page: Page, recogniser: SmallRe
     expect(page.locator(".you")).to_have_count(0)
 
 
+def test_what_was_said_to_a_device_that_was_changed_meanwhile_is_not_said_to_the_new_one(
+    page: Page, recogniser: SmallRecogniser
+) -> None:
+    say(page, "open upper back check")
+    expect_said(page, "Any chest pain")
+    expect_state(page, "listening")
+    page.get_by_role("button", name="Hold to talk").evaluate("button => button.click()")
+    expect(page.locator("#state")).to_have_text("Listening")
+    page.get_by_label("Locale").select_option("en-GB")
+    expect(page.get_by_text("A new device, locale en-GB")).to_be_visible()
+    page.get_by_role("button", name="Let go to send").evaluate("button => button.click()")
+    expect(page.get_by_text("the device was changed while you spoke")).to_be_visible()
+    expect_state(page, "idle")
+    assert recogniser.recordings == []
+
+
 def test_a_microphone_that_may_not_be_used_is_told(playwright: Playwright, real_url: str) -> None:
     browser = launched(
         playwright, "--use-fake-device-for-media-stream", "--deny-permission-prompts"
@@ -499,6 +527,31 @@ def test_axe_finds_nothing_serious(
     expect(page.get_by_text("expected at most")).to_be_visible()
     say(page, "my chest feels tight")
     expect_said(page, "Call 911 now.")
+    found += serious_problems(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_whatever_the_device_does(
+    page: Page,
+    speaker: SmallSpeaker,
+    scheme: Literal["light", "dark"],
+    viewport: ViewportSize,
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size(viewport)
+    speaker.seconds = 60
+    unanswered: list[Route] = []
+    page.route("**/turns", lambda route: unanswered.append(route))  # noqa: PLW0108  # as a handler
+    say(page, "open upper back check")
+    expect_state(page, "thinking")
+    found = serious_problems(page)
+    unanswered[0].continue_()
+    expect_state(page, "speaking")
+    found += serious_problems(page)
+    page.get_by_role("button", name="Hold to talk").evaluate("button => button.click()")
+    expect(page.locator("#state")).to_have_text("Listening")
     found += serious_problems(page)
     assert found == []
 
