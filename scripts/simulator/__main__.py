@@ -58,6 +58,9 @@ _NOBODY_READS: Final = 128 + signal.SIGPIPE
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the simulator and return its exit status."""
+    if None in (sys.stdin, sys.stdout):
+        print(f"{PROGRAM}: needs an input and an output, and one is closed", file=sys.stderr)
+        return _FAILED
     options = parsed_options(arguments, __doc__)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a file from the start
@@ -69,9 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # So that Python's own last flush does not fail as well.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return _NOBODY_READS
+    except OSError as error:  # a full disk behind the output, a folder for an input
+        print(f"{PROGRAM}: {error.strerror or error}", file=sys.stderr)
+        _write_no_more()
+        return _FAILED
+
+
+def _write_no_more() -> None:
+    """Let Python's own last flush not fail as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: Namespace) -> int:

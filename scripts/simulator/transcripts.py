@@ -44,6 +44,8 @@ _RECORDED: Final = re.compile(r"# recorded in (\S+) on (\S+)")
 _REPLAY_ENDING: Final = ".json"
 _QUIT: Final = ".quit"
 _COMMAND: Final = "."
+# In which a conversation may have been held. At the ends of the calendar no certificate is valid.
+_YEARS: Final = range(2000, 2100)
 
 
 class TranscriptError(SimulatorError):
@@ -239,11 +241,12 @@ def _locale(name: object, place: str, locales: tuple[str, ...]) -> str:
 
 def _day(text: object, place: str) -> date:
     try:
-        return date.fromisoformat(str(text))
-    except ValueError as error:
-        raise TranscriptError(
-            f"{place}: expected a day such as 2026-11-24, found {_short(text)}"
-        ) from error
+        day = date.fromisoformat(str(text))
+    except ValueError:
+        day = date.min
+    if day.year not in _YEARS:
+        raise TranscriptError(f"{place}: expected a day such as 2026-11-24, found {_short(text)}")
+    return day
 
 
 def _short(value: object) -> str:

@@ -252,6 +252,20 @@ def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return sound
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_closed_input_or_output_is_told_in_one_line(closed: str) -> None:
+    done = run(command=["sh", "-c", f'"$@" {closed}', "sh", *COMMAND], said=b"no\n")
+    assert done.returncode == 1
+    assert done.stderr == b"scripts/run: needs an input and an output, and one is closed\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full is there")
+def test_an_output_that_is_full_is_told_in_one_line() -> None:
+    done = run(command=["sh", "-c", '"$@" >/dev/full', "sh", *COMMAND], said=b"no\n")
+    assert done.returncode == 1
+    assert done.stderr.endswith(b"scripts/run: No space left on device\n")
+
+
 def test_what_the_device_says_is_spoken(player: Path) -> None:
     done = run("--speak", said=b"open upper back check\n")
     assert done.returncode == 0

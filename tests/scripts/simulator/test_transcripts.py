@@ -168,6 +168,8 @@ def test_a_replay_file_is_written_as_ask_cli_reads_it(tmp_path: Path) -> None:
             "talk.txt:1: no locale 'tlh-QO'; known: en-GB",
         ),
         ("# recorded in en-US on Monday\n> no\n", "talk.txt:1: expected a day such as"),
+        ("# recorded in en-US on 0001-01-01\n> no\n", "talk.txt:1: expected a day such as"),
+        ("# recorded in en-US on 9999-12-31\n> no\n", "talk.txt:1: expected a day such as"),
         ("# x\n> caf\udcff\n", "talk.txt:2: expected UTF-8"),
     ],
 )
