@@ -207,10 +207,12 @@ def _aloud(voice: str | None) -> Aloud | None:
     if (speaker := _speaker(voice)) is None:
         return None
     try:
-        return Aloud(speaker, find_player(), tell)
+        aloud = Aloud(speaker, find_player(), tell)
     except SimulatorError as error:
         tell(f"no speech: {error}")
         return None
+    tell(f"the voice is {speaker.description}")
+    return aloud
 
 
 def _talk(

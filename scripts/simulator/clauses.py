@@ -296,10 +296,10 @@ class ClauseReader:
         return False
 
     def _is_limited(self, kept: Sequence[Word], words: Sequence[Word]) -> bool:
-        """Whether a refusal is limited, or taken back.
+        """Whether a refusal is limited, or left open.
 
-        "I'm not just short of breath" and "I'm not very short of breath" deny nothing, and
-        whoever says "no, wait" has not finished.
+        "I'm not just short of breath" and "I'm not very short of breath" deny nothing, whoever
+        says "no, wait" has not finished, and "no chest pain again" tells that there was some.
         """
         spoken = [word for word in words if word.heard != PAUSE]
         heard = tuple(word.heard for word in spoken)
@@ -307,11 +307,11 @@ class ClauseReader:
             word.heard == "not" and length_at(heard, at, self._phrases.degrees)
             for at, word in enumerate(spoken, start=1)
         )
-        unfinished = any(
+        is_open = any(
             heard[-len(phrase) :] == phrase and spoken[-1] not in kept
-            for phrase in self._phrases.announcing
+            for phrase in self._phrases.leaving_open
         )
-        return limited or unfinished
+        return limited or is_open
 
 
 def _literal(sentence: str) -> frozenset[str]:

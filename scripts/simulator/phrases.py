@@ -45,7 +45,8 @@ class Phrases:
         plain_refusals: Every way to say no that another clause may follow without a pause.
         denial_words: Words that turn a meaning around.
         degrees: Words that behind "not" leave something: "not just", "not very".
-        announcing: Fillers that announce more, so that what ends in one is not finished.
+        leaving_open: Fillers that leave a refusal open when they end it: more is to come, or
+            there was some before.
     """
 
     intents: Mapping[str, tuple[str, ...]]
@@ -68,7 +69,7 @@ class Phrases:
     plain_refusals: frozenset[str]
     denial_words: frozenset[str]
     degrees: tuple[tuple[str, ...], ...]
-    announcing: tuple[tuple[str, ...], ...]
+    leaving_open: tuple[tuple[str, ...], ...]
 
 
 def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
@@ -102,7 +103,7 @@ def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
         plain_refusals=frozenset(entry["plain_refusals"]),
         denial_words=frozenset(entry["denial_words"]),
         degrees=longest_first(entry["degrees"]),
-        announcing=longest_first(entry["announcing"]),
+        leaving_open=longest_first(entry["leaving_open"]),
     )
 
 

@@ -129,6 +129,7 @@ NEITHER = [
     # denied in part, or with more to come
     "I don't just have a fever", "I'm not very short of breath", "I'm not really just a fever",
     "I don't have a fever, wait", "no fever I mean", "no actually", "no, I mean", "no wait",
+    "I don't have a fever again",
     # another article than that of the sample, where one may be missing
     "a pain between the shoulder blades", "no feeling in his legs",
     # others, the past, questions
