@@ -43,6 +43,7 @@ RUN_ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
         "tests/scripts/test_check_interaction_model.py",
         "test_the_models_of_the_project_have_no_problem",
     ),
+    "scripts/measure_page.py": ("tests/scripts/test_measure_page.py", "main("),
     "scripts/benchmark.py": ("tests/scripts/test_benchmark.py", "--quick"),
     # It needs a person at a terminal.
     "scripts/run --eight-seconds": (
