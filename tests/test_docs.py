@@ -1,20 +1,28 @@
 """What the documents say can be done is done: commands, links, programs and settings.
 
 Every line of a block marked `sh` is run, in a copy of the project, unless it says behind "#" why
-not. A mark on the first line of a block holds for the whole of it.
+not. A mark on the first line of a block holds for the whole of it. Servers are stopped once they
+are ready. The few lines that the tests cannot run within themselves are looked for where they are
+run: as a gate of every check, as the build machine's own command, or at a terminal in another test.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+
+from scripts.gates import gates
+from tests.operation.processes import free_ports, got, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,41 +35,22 @@ DOCUMENTS: Final = [
 MARK: Final = re.compile(
     r"# (?:needs an? (?:account|container engine)|needs the network|not run by the tests: \S+)"
 )
-# What cannot run within a test, or takes too long twice: how it begins, and what runs it with a
-# word of that file that shows it.
-RUN_ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
-    # The checks cannot run within themselves.
-    ".venv/bin/python -m pytest": ("scripts/gates.py", '"-m", "pytest"'),
-    "for file in deploy/ask_dialog": ("tests/deploy/test_ask_dialog.py", "load_transcript(path"),
-    "scripts/test": ("tests/scripts/test_gates.py", "gates"),
-    "scripts/prove_rules.py": ("scripts/gates.py", '"-m", "scripts.prove_rules"'),
-    "scripts/check_interaction_model.py --package": (
-        "tests/scripts/test_build_skill_package.py",
-        "test_the_package_of_the_project_has_no_problem",
-    ),
-    "scripts/check_interaction_model.py": (
-        "tests/scripts/test_check_interaction_model.py",
-        "test_the_models_of_the_project_have_no_problem",
-    ),
-    "scripts/measure_page.py": ("tests/scripts/test_measure_page.py", "main("),
-    "scripts/benchmark.py": ("tests/scripts/test_benchmark.py", "--quick"),
-    # It needs a person at a terminal.
+PYTEST: Final = ".venv/bin/python -m pytest "
+# Run by every check as they stand here, just before the tests.
+GATES: Final = {
+    f"scripts/{module.removeprefix('scripts.')}.py"
+    for flag, module, *others in (gate.command for gate in gates(()))
+    if flag == "-m" and module.startswith("scripts.") and not others
+}
+# The build machine starts the tests with it.
+OWN_COMMAND: Final = "scripts/test"
+# Run by a test of another file that has what it takes: its name, and how it says the program.
+AT_A_TERMINAL: Final[Mapping[str, tuple[str, str, str]]] = {
     "scripts/run --eight-seconds": (
         "tests/scripts/simulator/test_main.py",
-        '[*COMMAND, "--eight-seconds"]',
+        "test_a_person_gets_the_page_and_the_terminal",
+        'COMMAND = (sys.executable, "-m", "scripts.simulator")',
     ),
-    # It waits until all is spoken.
-    "scripts/run --speak": (
-        "tests/scripts/simulator/test_main.py",
-        "test_what_the_device_says_is_spoken",
-    ),
-    # It goes on until it is stopped.
-    "ALEXA_SKILL_ID=": ("tests/operation/processes.py", "gunicorn"),
-    # What docs/operating.md says to do as another user.
-    "python -m venv /srv/venv": ("tests/operation/test_container_steps.py", "venv"),
-    "/srv/venv/bin/pip": ("tests/operation/test_container_steps.py", "--require-hashes"),
-    "export ALEXA_SKILL_ID": ("tests/operation/test_container_steps.py", "ALEXA_SKILL_ID"),
-    "BIND=": ("tests/operation/processes.py", "gunicorn"),
 }
 # Said to whoever is asked by a command; it comes to no advice, but to an end.
 TYPED: Final = "open upper back check\nstop\n"
@@ -87,7 +76,7 @@ def to_run(document: Path) -> list[str]:
     return [
         command
         for command, is_marked in commands(text)
-        if not is_marked and not command.startswith(tuple(RUN_ELSEWHERE))
+        if not is_marked and command not in {OWN_COMMAND, *GATES, *AT_A_TERMINAL}
     ]
 
 
@@ -112,34 +101,99 @@ WITH_COMMANDS: Final = [path for path in DOCUMENTS if to_run(path)]
 @pytest.mark.parametrize("document", WITH_COMMANDS, ids=names(WITH_COMMANDS))
 def test_every_command_of_a_document_works(document: Path, copy: Path) -> None:
     for command in dict.fromkeys(to_run(document)):
+        # Below the copy, what a document keeps in the folders of a server.
+        here = re.sub(r"/srv/(?!venv/bin)", f"{shlex.quote(str(copy))}/srv/", command)
+        if command.endswith("/gunicorn"):
+            serve(here.replace("/srv/venv/", ".venv/"), copy)
+            continue
+        if command.startswith(PYTEST):
+            # These tests are run beside this one. That they are found is what is left to see.
+            here = f"{here} --collect-only"
         done = subprocess.run(
-            ["/bin/bash", "-euo", "pipefail", "-c", command],
+            ["/bin/bash", "-euo", "pipefail", "-c", here],
             cwd=copy,
             input=TYPED,
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
-            # A test within must not meet the order or the coverage of this one.
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": os.environ.get("HOME", "/"),
-                "LANG": "C.UTF-8",
-            },
+            env=environment(),
         )
         assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a reader: a test within must not meet the order of this one."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {"HOME": "/", "LANG": "C.UTF-8", **kept}
+
+
+def serve(command: str, copy: Path) -> None:
+    """Run a command that goes on until it is stopped; at ports of ours, for others may be taken."""
+    port, metrics_port = free_ports(2)
+    here = re.sub(r"(?<=127\.0\.0\.1:)\d+", str(port), command)
+    here = re.sub(r"(?<=METRICS_PORT=)\d+", str(metrics_port), here)
+    settings = {
+        "ALEXA_SKILL_ID": "amzn1.ask.skill.00000000-0000-4000-8000-000000000000",
+        "BIND": f"127.0.0.1:{port}",
+        "METRICS_PORT": str(metrics_port),
+    }
+    process = subprocess.Popen(
+        ["/bin/bash", "-euo", "pipefail", "-c", f"exec env {here}"],
+        cwd=copy,
+        env=environment() | settings,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: got(port, "/readyz")[0] == 200, f"{command}: it is ready")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0, command
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_documents_have_commands() -> None:
     assert {"README.md", "CONTRIBUTING.md", "docs/publishing.md"} <= set(names(WITH_COMMANDS))
 
 
-@pytest.mark.parametrize("command", RUN_ELSEWHERE)
-def test_what_is_run_elsewhere_is_in_a_document_and_is_run_there(command: str) -> None:
-    file, word = RUN_ELSEWHERE[command]
-    assert word in (ROOT / file).read_text(encoding="utf-8")
-    said = [one for path in DOCUMENTS for one, _ in commands(path.read_text(encoding="utf-8"))]
-    assert any(one.startswith(command) for one in said)
+def said() -> set[str]:
+    return {one for path in DOCUMENTS for one, _ in commands(path.read_text(encoding="utf-8"))}
+
+
+def test_what_the_tests_cannot_start_is_what_starts_them() -> None:
+    assert OWN_COMMAND in said()
+    last = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+    assert last == f'exec "$root/{OWN_COMMAND}" "$@"'
+
+
+def test_the_gates_left_to_every_check_are_in_a_document() -> None:
+    assert {"scripts/prove_rules.py", "scripts/check_interaction_model.py"} == GATES
+    assert said() >= GATES
+
+
+@pytest.mark.parametrize("command", AT_A_TERMINAL)
+def test_what_needs_a_person_is_run_by_the_test_that_plays_one(command: str) -> None:
+    assert command in said()
+    file, name, program = AT_A_TERMINAL[command]
+    source = (ROOT / file).read_text(encoding="utf-8")
+    assert f"\n{program}\n" in source
+    (test,) = (
+        ast.unparse(one)
+        for one in ast.parse(source).body
+        if isinstance(one, ast.FunctionDef) and one.name == name
+    )
+    _, *arguments = command.split()
+    assert f"Popen([*COMMAND, {', '.join(map(repr, arguments))}]" in test
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=names(DOCUMENTS))
+def test_the_tests_that_a_document_names_are_part_of_every_check(document: Path) -> None:
+    for command in to_run(document):
+        if command.startswith(PYTEST):
+            paths = [one for one in command.removeprefix(PYTEST).split() if one[0] != "-"]
+            assert paths, command
+            assert all(one.startswith("tests/") and (ROOT / one).exists() for one in paths), command
 
 
 def slugs(text: str) -> set[str]:
@@ -164,14 +218,14 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 
 def test_every_program_is_named_in_a_document() -> None:
-    said = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    text = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
     programs = [
         path.name
         for path in (ROOT / "scripts").iterdir()
         if path.is_file() and os.access(path, os.X_OK) and path.name != "prepared_python"
     ]
     assert {"run", "test", "check"} <= set(programs)
-    assert [name for name in programs if f"scripts/{name}" not in said] == []
+    assert [name for name in programs if f"scripts/{name}" not in text] == []
 
 
 def test_every_setting_is_in_the_table_of_the_operator() -> None:
