@@ -45,6 +45,10 @@ _VALUES: Final = {
     "AMAZON.NUMBER": "7",
 }
 _TODAY: Final = date(2026, 11, 18)
+# Nobody may hear a yes for a no, or another word for a way out.
+_KEPT: Final = frozenset(f"AMAZON.{name}Intent" for name in ("Yes", "No", "Stop", "Cancel", "Help"))
+# Not sure is never no, so it may take over what might be meant as no.
+_AS_CAREFUL: Final = {"AMAZON.NoIntent": ("NotSureIntent",)}
 _NUMBER_EVENTS: Final = {"age": Aged, "count": Counted, "duration": Lasted}
 
 
@@ -78,6 +82,20 @@ def clash_problems(
             " and ".join(map(shown, sorted(samples))),
             f"samples that clash in {model.locale}, where this was accepted: {reason}",
         )
+
+
+def own_phrase_problems(
+    model: ModelFile, phrases: Phrases, own: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Find what Alexa knows by itself as an answer or a way out, and a model takes for more."""
+    for phrase, meant in own.items():
+        if meant not in _KEPT:
+            continue
+        for reading in sorted(phrases.readings(phrase), key=str):
+            if reading.intent not in {meant, *_AS_CAREFUL.get(meant, ())}:
+                yield model.problem(
+                    ".intents", phrase, f"{meant} by it, but {reading.intent} claims it"
+                )
 
 
 def handler_problems(model: ModelFile, rule_set: RuleSet) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,9 @@ READ_TYPES: Final = frozenset({"AMAZON.DATE", "AMAZON.DURATION", "AMAZON.NUMBER"
 # Amazon refuses the setting elsewhere.
 SENSITIVE_LOCALES: Final = re.compile(r"en-[A-Z]{2}|de-DE")
 SLOT: Final = re.compile(r"\{([A-Za-z_]+)\}")
+# A slot stands between spaces; only a possessive may touch it.
+_TOUCHED: Final = re.compile(r"(?<=[^ ])\{|\}(?!'s(?: |$)| |$)")
+_WAKE_WORDS: Final = frozenset({"alexa", "amazon", "echo", "computer", "ziggy"})
 
 # Alexa: choose the invocation name for a custom skill.
 LAUNCH_WORDS: Final = frozenset(
@@ -41,7 +45,7 @@ LAUNCH_WORDS: Final = frozenset(
 CONNECTING_WORDS: Final = frozenset(
     {"to", "from", "in", "using", "with", "about", "for", "that", "by", "if", "and", "whether"}
 )
-RESERVED_WORDS: Final = frozenset({"alexa", "amazon", "echo", "computer", "skill", "app"})
+RESERVED_WORDS: Final = _WAKE_WORDS | {"skill", "app"}
 SMALL_WORDS: Final = frozenset(
     {"the", "a", "an", "for", "to", "of", "about", "up", "by", "at", "off", "with"}
 )
@@ -86,6 +90,7 @@ def shape_of(model: ModelFile) -> Iterator[Problem]:
 def language_problems(model: ModelFile) -> Iterator[Problem]:
     """Find what Amazon would refuse or warn of in a model of the right shape, but for clashes."""
     yield from _invocation_problems(model)
+    yield from _letter_problems(model)
     yield from _name_problems(model)
     yield from _slot_problems(model)
     yield from _sample_problems(model)
@@ -103,6 +108,28 @@ def _invocation_problems(model: ModelFile) -> Iterator[Problem]:
     for word in words:
         if word.removesuffix("'s") in banned:
             yield model.problem(".invocationName", name, f"a name without the word {word!r}")
+
+
+def _letter_problems(model: ModelFile) -> Iterator[Problem]:
+    """Find letters that only look like those of the language, and signs that count as letters."""
+    for path, said in _everything_said(model):
+        for letter in sorted({one for one in said if not one.isascii()}):
+            name = unicodedata.name(letter, "a sign without a name")
+            if not name.startswith("LATIN "):
+                yield model.problem(path, said, f"Latin letters, not {name}")
+
+
+def _everything_said(model: ModelFile) -> Iterator[tuple[str, str]]:
+    yield ".invocationName", model.language_model["invocationName"]
+    for place, intent in enumerate(model.language_model["intents"]):
+        for number, sample in enumerate(intent["samples"]):
+            yield f".intents[{place}].samples[{number}]", sample
+    for place, slot_type in enumerate(model.language_model["types"]):
+        for number, value in enumerate(slot_type["values"]):
+            path = f".types[{place}].values[{number}].name"
+            yield f"{path}.value", value["name"]["value"]
+            for one, synonym in enumerate(value["name"]["synonyms"]):
+                yield f"{path}.synonyms[{one}]", synonym
 
 
 def _name_problems(model: ModelFile) -> Iterator[Problem]:
@@ -176,6 +203,10 @@ def _sample_problems(model: ModelFile) -> Iterator[Problem]:
             if before != number:
                 yield model.problem(at, sample, f"another sample than [{before}]")
             yield from _slot_use_problems(model, at, sample, slots)
+            name = model.language_model["invocationName"]
+            if sample.partition(" ")[0] in _WAKE_WORDS or name in sample:
+                expected = "what is said after the wake word and the skill's name"
+                yield model.problem(at, sample, expected)
 
 
 def _slot_use_problems(
@@ -185,6 +216,8 @@ def _slot_use_problems(
     for slot in named:
         if slot not in slots:
             yield model.problem(at, sample, f"only slots of the intent, not {{{slot}}}")
+    if _TOUCHED.search(sample):
+        yield model.problem(at, sample, "spaces around a slot, or 's behind it")
     for slot, count in Counter(named).items():
         if count > 1:
             yield model.problem(at, sample, f"{{{slot}}} once")

@@ -34,14 +34,22 @@ NOT_REVIEWED: Final = "No clinician has reviewed its rules"
 NO_ACCOUNT: Final = "no account"
 # Claims that a triage by voice cannot make. In the disclaimer they stand as nouns.
 _CLAIMS: Final = re.compile(
-    r"\b(?:cur(?:e|es|ed|ing)|heal(?:s|ed|ing)?|diagnos(?:e|es|ed|ing)|treat(?:s|ed|ing)?"
-    r"|life-?saving|saves? (?:your )?li(?:fe|ves)|guarantee[ds]?)\b",
+    r"\b(?:cur(?:e|es|ed|ing)|heal(?:s|ed|ers?|ing)?|diagnos(?:e|es|ed|ing)|treat(?:s|ed|ing)?"
+    r"|life-?saving|saves? (?:your )?li(?:fe|ves)|guarantee[ds]?"
+    r"|detect(?:s|ed|ing)?|prevent(?:s|ed|ing)?|reliev(?:e|es|ed|ing)|monitor(?:s|ed|ing)?"
+    # It is in no programme, nobody has approved it, and it calls nobody.
+    r"|hipaa|fda|(?:clinically|medically|doctor)[ -]\w+ed|approved|certified|calls? \w+ for you"
+    r"|calls \d+)\b",
     re.IGNORECASE,
 )
+# What a denial says of itself is no claim.
+_DENIALS: Final = re.compile(r"\b(?:cannot|does not) call \w+ for you\b")
+_NUMBER_TO_CALL: Final = re.compile(r"\bcall (\d[\d ]*\d)")
 _NOUNS: Final = re.compile(r"\b(?:diagnos(?:is|tic)|treatments?)\b", re.IGNORECASE)
 _AMAZONS: Final = re.compile(r"\b(?:alexa|amazon|echo|skill|app)\b", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"[\"\u201c]([^\"\u201d]+)[\"\u201d]")
 _CALLED: Final = re.compile(r"Alexa, (?:open|ask|tell) ", re.IGNORECASE)
+_ADDRESSES: Final = 3
 _JOINTS: Final = ("about ", "to ", "if ", "whether ", "that ")
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z' ,-]*[A-Za-z][.?!]?")
 
@@ -125,12 +133,34 @@ def _text_problems(file: str, path: str, texts: Json, sayable: Sayable) -> Itera
     for key in ("name", "summary", "description", "examplePhrases", "keywords"):
         said = [texts[key]] if isinstance(texts[key], str) else texts[key]
         for text in said:
-            if claim := _CLAIMS.search(text):
+            if claim := _CLAIMS.search(_DENIALS.sub("", text)):
                 yield Problem(file, f"{path}.{key}", shown(claim[0]), "no claim to heal or to name")
-            for sign in sorted({one for one in text if _is_picture(one)}):
-                yield Problem(file, f"{path}.{key}", shown(sign), "no emoji or other picture")
+            yield from _sign_problems(file, f"{path}.{key}", text)
+            if key != "description" and ("\n" in text or text != text.strip()):
+                yield Problem(file, f"{path}.{key}", shown(text), "one line, no space around it")
+    yield from _keyword_problems(file, f"{path}.keywords", texts["keywords"])
     yield from _description_problems(file, f"{path}.description", texts["description"], sayable)
     yield from _example_problems(file, f"{path}.examplePhrases", texts["examplePhrases"], sayable)
+
+
+def _sign_problems(file: str, path: str, text: str) -> Iterator[Problem]:
+    for sign in sorted({one for one in text if _is_picture(one)}):
+        yield Problem(file, path, shown(sign), "no emoji or other picture")
+    for sign in sorted({one for one in text if one in "<>" or (one < " " and one != "\n")}):
+        yield Problem(file, path, shown(sign), "plain text, without markup or control characters")
+    # A phrase whose quotes do not close is not looked up in the model.
+    if text.count('"') % 2 or text.count("\u201c") != text.count("\u201d"):
+        yield Problem(file, path, "a quote that is not closed", "quotes in pairs")
+
+
+def _keyword_problems(file: str, path: str, keywords: Sequence[str]) -> Iterator[Problem]:
+    for place, keyword in enumerate(keywords):
+        at = f"{path}[{place}]"
+        if "," in keyword or _AMAZONS.search(keyword):
+            expected = "one keyword, without a name of Amazon's"
+            yield Problem(file, at, shown(keyword), expected)
+        if keyword.casefold() in {one.casefold() for one in keywords[:place]}:
+            yield Problem(file, at, shown(keyword), "another keyword than those before")
 
 
 def _description_problems(
@@ -140,7 +170,7 @@ def _description_problems(
         if words not in description:
             yield Problem(file, path, "no such words", f"the disclaimer {shown(words)}")
     number = sayable.emergency_number
-    if not re.search(rf"\bcall {re.escape(number)}\b", description):
+    if set(_NUMBER_TO_CALL.findall(description)) != {number}:
         yield Problem(file, path, "another number or none", f"call {number}, as the skill says")
     for phrase in _quoted(description):
         if not sayable.is_understood(phrase):
@@ -160,6 +190,8 @@ def _example_problems(
         if place and not _is_sample(example, sayable):
             expected = f"Alexa, ask {sayable.invocation_name} and a sample of the model"
             yield Problem(file, at, shown(example), shown(expected))
+        if example.casefold() in {one.casefold() for one in examples[:place]}:
+            yield Problem(file, at, shown(example), "another phrase than those before")
 
 
 def _is_sample(example: str, sayable: Sayable) -> bool:
@@ -176,6 +208,7 @@ def _testing_problems(
     file: str, instructions: str, sayable: Mapping[str, Sayable], rule_set: RuleSet
 ) -> Iterator[Problem]:
     path = "$.manifest.publishingInformation.testingInstructions"
+    yield from _sign_problems(file, path, instructions)
     if NO_ACCOUNT not in instructions:
         yield Problem(file, path, "no such words", f"that there is {shown(NO_ACCOUNT)}")
     for locale, said in sayable.items():
@@ -222,6 +255,9 @@ def _hosting_problems(file: str, manifest: Json) -> Iterator[Problem]:
                 at_endpoint(endpoint["uri"], "Trusted", privacy, terms)
         except HostingError as error:
             yield Problem(file, path, str(error), "addresses that Alexa can call and show")
+        if len({endpoint["uri"], privacy, terms}) < _ADDRESSES:
+            expected = "three addresses: of the endpoint, the privacy policy and the terms"
+            yield Problem(file, path, shown([privacy, terms]), expected)
     is_function = not urlsplit(endpoint["uri"]).scheme.startswith("http")
     if is_function == ("sslCertificateType" in endpoint):
         yield Problem(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
+import zlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
@@ -15,6 +17,7 @@ from scripts.skill_lint.agreement import (
     clash_problems,
     handler_problems,
     locale_problems,
+    own_phrase_problems,
     rule_problems,
 )
 from scripts.skill_lint.clashes import Phrases
@@ -49,6 +52,10 @@ RESOURCES: Final = {
 _SOMEWHERE: Final = "https://example.org/alexa"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _WORDS: Final = "skill/speech/locales"
+# What is judged of a package, apart from the ASK CLI's own files beside it.
+_PACKAGED: Final = re.compile(
+    r"skill\.json|interactionModels/custom/[a-z]{2}-[A-Z]{2}\.json|assets/images/[a-z0-9_]+\.png"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ def package_problems(folder: Path, skill: Skill) -> Iterator[Problem]:
         for path, said, expected in differences("$", read[1], RESOURCES):
             yield Problem("ask-resources.json", path, said, expected)
     package = folder / "skill-package"
+    yield from _file_problems(package)
     models = yield from _read_models(
         package / "interactionModels" / "custom", "skill-package/interactionModels/custom"
     )
@@ -140,13 +148,15 @@ def model_problems(models: Sequence[ModelFile], skill: Skill) -> Found[dict[str,
         phrases = Phrases(model.language_model)
         yield from language_problems(model)
         yield from clash_problems(model, phrases, skill.accepted_clashes)
+        own = _own_phrases(model.locale)
+        yield from own_phrase_problems(model, phrases, own)
         yield from handler_problems(model, skill.rule_set)
         catalogue = skill.catalogues.get(model.locale)
         if catalogue is not None and catalogue.emergency_number is not None:
             sayable[model.locale] = Sayable(
                 model.language_model["invocationName"],
                 phrases,
-                _own_phrases(model.locale),
+                own,
                 catalogue.emergency_number.text,
             )
     yield from rule_problems(skill.rule_set)
@@ -194,6 +204,14 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(pairs)
 
 
+def _file_problems(package: Path) -> Iterator[Problem]:
+    """Find files that the ASK CLI would upload and nothing here has judged."""
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package).as_posix()
+        if path.is_file() and not _PACKAGED.fullmatch(name):
+            yield Problem(f"skill-package/{name}", "$", "a file", "manifest, models and icons only")
+
+
 def _icon_problems(package: Path, locales: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
     for locale, texts in locales.items():
         for name, size in ICONS.items():
@@ -201,17 +219,34 @@ def _icon_problems(package: Path, locales: Mapping[str, Mapping[str, str]]) -> I
             at = f"$.manifest.publishingInformation.locales.{locale}.{name}"
             found = _size_of(path)
             if found != (size, size):
-                what = "no PNG file" if found is None else f"{found[0]} x {found[1]} pixels"
+                what = "no whole PNG file" if found is None else f"{found[0]} x {found[1]} pixels"
                 yield Problem("skill-package/skill.json", at, what, f"{size} x {size} pixels")
 
 
 def _size_of(path: Path) -> tuple[int, int] | None:
-    """Return the width and height of a PNG file, ``None`` if it is none. W3C: PNG, 5 and 11.2."""
+    """Return the width and height of a PNG file, ``None`` if it is none, is cut or is damaged.
+
+    W3C: PNG, 5 and 11.2.
+    """
     try:
-        head = path.read_bytes()[:24]
+        content = path.read_bytes()
     except OSError:
         return None
-    if head[:8] != _PNG or head[12:16] != b"IHDR":
+    chunks = dict(_chunks(content))
+    if content[:8] != _PNG or not {b"IHDR", b"IDAT", b"IEND"} <= chunks.keys():
         return None
-    width, height = struct.unpack(">II", head[16:24])
+    width, height = struct.unpack(">II", chunks[b"IHDR"][:8])
     return width, height
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Return the name and the data of each chunk, up to the first that is not as it was written."""
+    place = len(_PNG)
+    while len(content) >= place + 12:
+        (size,) = struct.unpack(">I", content[place : place + 4])
+        name_and_data = content[place + 4 : place + 8 + size]
+        check = content[place + 8 + size : place + 12 + size]
+        if check != struct.pack(">I", zlib.crc32(name_and_data)):
+            return
+        yield name_and_data[:4], name_and_data[4:]
+        place += 12 + size

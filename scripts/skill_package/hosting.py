@@ -14,6 +14,8 @@ CERTIFICATE_TYPES: Final[tuple[str, ...]] = get_args(CertificateType)
 
 _HTTPS_PORT: Final = 443
 _HOST: Final = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+# RFC 3986, 3.3: path. An empty query or fragment is none to urlsplit, but is one to a comparison.
+_PATH: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 _LAMBDA: Final = re.compile(
     r"arn:aws:lambda:[a-z]{2}-[a-z]+-[0-9]:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"
     r"(?::[A-Za-z0-9_-]{1,128})?"
@@ -94,15 +96,19 @@ def why_not_https(address: str) -> str | None:
         port = parts.port
     except ValueError as error:
         return str(error)
-    if parts.scheme != "https":
-        return "it has to begin with https://"
-    if port not in {None, _HTTPS_PORT}:
-        return f"Alexa calls port {_HTTPS_PORT} only"
-    if parts.username is not None or parts.query or parts.fragment or re.search(r"\s", address):
-        return "it has to be a plain address without user, query, fragment or space"
-    if not _HOST.fullmatch(parts.hostname or ""):
-        return "it needs the full name of a host"
-    return None
+    reasons = {
+        "it has to begin with https://": parts.scheme != "https",
+        f"Alexa calls port {_HTTPS_PORT} only": port not in {None, _HTTPS_PORT},
+        "it has to be a plain address without user, query, fragment or space": (
+            parts.username is not None or re.search(r"[?#\s]", address) is not None
+        ),
+        "its path may hold only letters, digits and -._~/, others as %20": (
+            not _PATH.fullmatch(parts.path)
+        ),
+        "a port is missing behind the colon": parts.netloc.endswith(":"),
+        "it needs the full name of a host": not _HOST.fullmatch(parts.hostname or ""),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def _page(address: str, of: str) -> str:

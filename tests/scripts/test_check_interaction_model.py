@@ -331,6 +331,30 @@ MODEL_DEFECTS: dict[str, tuple[Seed, str]] = {
         both_ways,
         "ReportFindingIntent claim it as ('chest_pain',) or ('pregnant',)",
     ),
+    "slot_that_touches_a_word": (finding("my{finding} is bad"), "spaces around a slot"),
+    "slot_in_the_plural": (finding("it is {finding}s again"), "spaces around a slot"),
+    "sample_with_a_raised_digit": (sample("why \u00b2 then"), "not SUPERSCRIPT TWO"),
+    "sample_with_a_roman_numeral": (sample("why \u2167 then"), "not ROMAN NUMERAL EIGHT"),
+    "sample_with_a_cyrillic_letter": (sample("why y\u043eu"), "not CYRILLIC SMALL LETTER O"),
+    "synonym_with_a_greek_letter": (saying("\u03b2 trouble"), "not GREEK SMALL LETTER BETA"),
+    "sample_that_opens_the_skill": (sample("open upper back check"), "after the wake word"),
+    "sample_with_the_wake_word": (sample("alexa why do you ask"), "after the wake word"),
+    "invocation_with_a_wake_word": (called("ziggy back check"), "without the word 'ziggy'"),
+    "stop_that_is_taken_for_a_question": (sample("stop"), "AMAZON.StopIntent by it"),
+    "help_that_is_taken_for_a_question": (sample("help"), "AMAZON.HelpIntent by it"),
+    "cancel_that_is_taken_for_a_question": (sample("cancel that"), "AMAZON.CancelIntent by it"),
+    "yes_that_is_taken_for_no": (
+        lambda f: samples(f, "AMAZON.NoIntent", "yes"),
+        "AMAZON.YesIntent by it, but AMAZON.NoIntent claims it",
+    ),
+    "no_that_is_taken_for_yes": (
+        lambda f: samples(f, "AMAZON.YesIntent", "no"),
+        "AMAZON.NoIntent by it, but AMAZON.YesIntent claims it",
+    ),
+    "yes_that_is_taken_for_not_sure": (
+        lambda f: samples(f, "NotSureIntent", "yes"),
+        "AMAZON.YesIntent by it, but NotSureIntent claims it",
+    ),
     "accepted_clash_that_is_none": (
         lambda f: intent(f, "ReassureIntent")["samples"].remove("i've had worse"),
         "samples that clash in en-GB, where this was accepted",
@@ -475,7 +499,10 @@ MANIFEST_DEFECTS: dict[str, tuple[Seed, str]] = {
         lambda f: texts(f).update(smallIconUri="https://example.org/icon.png"),
         "file://assets/images/",
     ),
-    "icon_missing": (lambda f: f.update({ICON: b""}), "found no PNG file; expected 108 x 108"),
+    "icon_missing": (
+        lambda f: f.update({ICON: b""}),
+        "found no whole PNG file; expected 108 x 108",
+    ),
     "icon_size": (
         lambda f: f.update({ICON: icon(64)}),
         "found 64 x 64 pixels; expected 108 x 108",
@@ -531,6 +558,63 @@ MANIFEST_DEFECTS: dict[str, tuple[Seed, str]] = {
             termsOfUseUrl="https://alexa.example.org/t"
         ),
         "neither alexa nor amazon",
+    ),
+    "claim_to_detect": (lambda f: texts(f).update(summary="Detects heart attacks"), "no claim"),
+    "claim_to_prevent": (lambda f: texts(f).update(summary="Prevents back pain"), "no claim"),
+    "claim_to_monitor": (lambda f: texts(f).update(summary="It monitors you"), "no claim"),
+    "claim_to_be_approved": (lambda f: texts(f).update(summary="Approved by all"), "no claim"),
+    "claim_to_be_in_a_programme": (lambda f: texts(f).update(summary="HIPAA ready"), "no claim"),
+    "claim_to_call": (
+        lambda f: describe(f, "It cannot call anyone for you.", "It will call help for you."),
+        "no claim",
+    ),
+    "two_numbers": (lambda f: describe(f, "call 999", "call 999 or call 911"), "call 999, as the"),
+    "markup": (lambda f: describe(f, "Please read", "<b>Please read"), "without markup"),
+    "control_character": (lambda f: describe(f, "Please read", "\x07Please"), "without markup"),
+    "open_quote": (lambda f: describe(f, "Please read", 'Please "read'), "quotes in pairs"),
+    "testing_with_an_emoji": (lambda f: instruct(f, "keeps", "keeps \U0001f642"), "no emoji"),
+    "name_blank": (lambda f: texts(f).update(name="   "), "no space around it"),
+    "summary_of_two_lines": (lambda f: texts(f).update(summary="Back\npain"), "one line"),
+    "keyword_in_other_letters": (
+        lambda f: texts(f).update(keywords=["back pain", "Back Pain"]),
+        'keywords[1]: found "Back Pain"; expected another',
+    ),
+    "keywords_in_one": (lambda f: texts(f).update(keywords=["back, spine"]), "one keyword"),
+    "keyword_of_amazons": (lambda f: texts(f).update(keywords=["alexa back"]), "one keyword"),
+    "example_in_other_letters": (
+        lambda f: texts(f)["examplePhrases"].__setitem__(
+            2, texts(f)["examplePhrases"][1].replace(" I ", " i ")
+        ),
+        "another phrase than those before",
+    ),
+    "icon_cut": (lambda f: f.update({ICON: f[ICON][:-1]}), "no whole PNG file"),
+    "icon_damaged": (
+        lambda f: f.update({ICON: f[ICON][:100] + b"\0" * 9 + f[ICON][109:]}),
+        "no whole PNG file",
+    ),
+    "endpoint_with_an_empty_query": (
+        lambda f: custom(f)["endpoint"].update(uri="https://example.org/alexa?"),
+        "a plain address without",
+    ),
+    "endpoint_with_a_backslash": (
+        lambda f: custom(f)["endpoint"].update(uri="https://example.org/a\\b"),
+        "its path may hold only",
+    ),
+    "endpoint_without_its_port": (
+        lambda f: custom(f)["endpoint"].update(uri="https://example.org:/alexa"),
+        "a port is missing",
+    ),
+    "one_page_for_both": (
+        lambda f: privacy(f)["locales"]["en-GB"].update(
+            privacyPolicyUrl="https://example.org/p", termsOfUseUrl="https://example.org/p"
+        ),
+        "three addresses",
+    ),
+    "privacy_at_the_endpoint": (
+        lambda f: privacy(f)["locales"]["en-GB"].update(
+            privacyPolicyUrl="https://example.org/alexa"
+        ),
+        "three addresses",
     ),
     "events_elsewhere": (
         lambda f: f[MANIFEST]["manifest"]["events"].update(
@@ -676,6 +760,23 @@ def words_folder(folder: Path) -> Path:
     for locale in ("en-GB", "en-US"):
         (folder / f"{locale}.json").write_text(json.dumps(small_model()), encoding="utf-8")
     return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "interactionModels/custom/notes.json",
+        "interactionModels/custom/en-gb.json",
+        "assets/images/draft.psd",
+        "response/prompts/hello.json",
+    ],
+)
+def test_a_file_that_is_uploaded_unseen_is_told(
+    tmp_path: Path, sound: Files, skill: Skill, name: str
+) -> None:
+    files = {**sound, f"skill-package/{name}": b"{}"}
+    found = problems_of(files, tmp_path, skill)
+    assert any(one.startswith(f"skill-package/{name}: $: found a file") for one in found)
 
 
 def test_what_amazons_classes_drop_or_change_is_told() -> None:
