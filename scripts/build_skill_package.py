@@ -2,9 +2,10 @@
 """Write the folder that the ASK CLI deploys: manifest, interaction models and icons.
 
 Say where the skill is run: with --endpoint on a server of yours, with --lambda-arn in AWS
-Lambda. Privacy policy and terms of use are expected on the same server, at /privacy and
-/terms; a Lambda function has none, so there their addresses are needed. The same arguments
-give the same files. What else is in the folder, such as the ASK CLI's own, stays.
+Lambda. Where no other address is given, privacy policy and terms of use are named at /privacy
+and /terms of the same server; the shipped proxy does not serve them, and you are told. A Lambda
+function has no pages, so there their addresses are needed. The same arguments give the same
+files. What else is in the folder, such as the ASK CLI's own, stays.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scripts.skill_lint.package import RESOURCES, Skill
-from scripts.skill_package.hosting import CERTIFICATE_TYPES, Hosting, at_endpoint, in_lambda
+from scripts.skill_package.hosting import (
+    CERTIFICATE_TYPES,
+    Hosting,
+    at_endpoint,
+    before_submission,
+    in_lambda,
+)
 from scripts.skill_package.icons import icon
 from scripts.skill_package.manifest import (
     ICONS,
@@ -50,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the package and return the exit status."""
     options = _options(arguments)
     try:
-        files = package_files(_hosting(options))
+        hosting = _hosting(options)
+        files = package_files(hosting)
         write_package(files, options.out)
     except SkillError as error:
         first, *others = str(error).splitlines()
@@ -61,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or error
         print(f"build_skill_package: {options.out}: cannot be written ({reason})", file=sys.stderr)
         return _REFUSED
+    pages = (hosting.privacy_address, hosting.terms_address)
+    for note in before_submission(hosting.uri, *pages):
+        print(f"before you submit: {note}", file=sys.stderr)
     print(f"{options.out}: {len(files)} files")
     print(f"Check them with: scripts/check_interaction_model.py --package {options.out}")
     return 0

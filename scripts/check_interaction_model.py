@@ -5,7 +5,8 @@ Judged are the interaction models of all locales and the skill manifest: Amazon'
 each, a round trip through Amazon's own classes, and whether models, handlers, rule set and
 words fit together. Without arguments, those of this repository; with --package, those of a
 folder that scripts/build_skill_package.py wrote. Every problem is told at once, each with its
-place, what was found and what is expected. The exit status is 0 if there is none, else 1.
+place, what was found and what is expected. The exit status is 0 if there is none, else 1. Of a
+package without a problem it is also told what may stand there for a trial only.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scripts.skill_lint.package import Skill, package_problems, repository_problems
+from scripts.skill_lint.package import (
+    Skill,
+    package_notes,
+    package_problems,
+    repository_problems,
+)
 from skill.errors import SkillError
 
 if TYPE_CHECKING:
@@ -48,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
     count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
     print(f"{what}: {count} in {len(skill.locales)} locales")
+    if options.package is not None and not problems:
+        for note in package_notes(options.package):
+            print(f"before you submit: {note}")
     return 1 if problems else 0
 
 

@@ -25,11 +25,11 @@ from scripts.skill_lint.language import ModelFile, language_problems, shape_of
 from scripts.skill_lint.manifest import Sayable, manifest_problems
 from scripts.skill_lint.problems import Problem, differences
 from scripts.skill_lint.round_trip import manifest_trip_problems, model_trip_problems
-from scripts.skill_package.hosting import at_endpoint
+from scripts.skill_package.hosting import at_endpoint, before_submission
 from scripts.skill_package.manifest import ICONS, load_words, manifest_for
 from skill.errors import SkillError
 from skill.speech.catalogue import ELSEWHERE, load_catalogues
-from skill.triage.loading import load_rule_set
+from skill.triage.loading import load_rule_set, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -128,6 +128,21 @@ def package_problems(folder: Path, skill: Skill) -> Iterator[Problem]:
     yield from manifest_trip_problems(file, text, manifest)
     if not found:
         yield from _icon_problems(package, manifest["manifest"]["publishingInformation"]["locales"])
+
+
+def package_notes(folder: Path) -> list[str]:
+    """Return what is no problem of a package, but would be refused in certification.
+
+    Args:
+        folder: A skill package that has no problem.
+    """
+    manifest = read_json(folder / "skill-package" / "skill.json")["manifest"]
+    endpoint = manifest["apis"]["custom"]["endpoint"]["uri"]
+    told = (
+        before_submission(endpoint, pages["privacyPolicyUrl"], pages["termsOfUseUrl"])
+        for pages in manifest["privacyAndCompliance"]["locales"].values()
+    )
+    return list(dict.fromkeys(note for notes in told for note in notes))
 
 
 def model_problems(models: Sequence[ModelFile], skill: Skill) -> Found[dict[str, Sayable]]:

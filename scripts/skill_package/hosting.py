@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from skill.errors import SkillError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CertificateType: TypeAlias = Literal["Trusted", "Wildcard"]
 CERTIFICATE_TYPES: Final[tuple[str, ...]] = get_args(CertificateType)
@@ -20,6 +23,8 @@ _LAMBDA: Final = re.compile(
     r"arn:aws:lambda:[a-z]{2}-[a-z]+-[0-9]:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"
     r"(?::[A-Za-z0-9_-]{1,128})?"
 )
+# RFC 2606, 2 and 3: kept for examples.
+_NOBODYS: Final = re.compile(r"(?:^|\.)example\.(?:com|net|org)$|\.(?:example|invalid|test)$")
 # Amazon refuses addresses with its names in the domain.
 _AMAZONS: Final = re.compile(r"alexa|amazon")
 
@@ -87,6 +92,28 @@ def in_lambda(arn: str, privacy_address: str | None, terms_address: str | None) 
         _page(privacy_address, "the privacy policy"),
         _page(terms_address, "the terms of use"),
     )
+
+
+def before_submission(uri: str, privacy_address: str, terms_address: str) -> Iterator[str]:
+    """Tell what may stand in a manifest while it is tried, and would be refused in certification.
+
+    Args:
+        uri: The address of the endpoint, or the ARN of the Lambda function.
+        privacy_address: The address of the privacy policy.
+        terms_address: The address of the terms of use.
+    """
+    pages = {"privacy policy": privacy_address, "terms of use": terms_address}
+    hosts = {of: urlsplit(address).hostname or "" for of, address in pages.items()}
+    endpoint_host = urlsplit(uri).hostname
+    at_home = [pages[of] for of, host in hosts.items() if host == endpoint_host]
+    if at_home:
+        yield (
+            f"deploy/nginx.conf serves no page at {' and '.join(at_home)}; serve them there "
+            "yourself, or give --privacy-url and --terms-url"
+        )
+    for host in sorted({host for host in (endpoint_host, *hosts.values()) if host}):
+        if _NOBODYS.search(host):
+            yield f"{host} belongs to nobody; build the package with addresses of your own"
 
 
 def why_not_https(address: str) -> str | None:

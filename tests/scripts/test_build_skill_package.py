@@ -13,6 +13,7 @@ import pytest
 from scripts.build_skill_package import DEFAULT_FOLDER, main, package_files
 from scripts.check_interaction_model import main as check
 from scripts.simulator.interaction_model import known_locales
+from scripts.skill_lint.package import package_notes
 from scripts.skill_package.hosting import HostingError, at_endpoint, in_lambda
 from scripts.skill_package.icons import icon
 
@@ -42,7 +43,10 @@ def test_the_package_of_the_project_has_no_problem(
     assert main(["--endpoint", ENDPOINT, "--out", str(folder)]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"{folder}: 9 files"
     status = check(["--package", str(folder)])
-    assert (status, capsys.readouterr().out) == (0, f"{folder}: 0 problems in 5 locales\n")
+    first, *notes = capsys.readouterr().out.splitlines()
+    assert (status, first) == (0, f"{folder}: 0 problems in 5 locales")
+    assert notes == [f"before you submit: {note}" for note in package_notes(folder)]
+    assert notes
 
 
 def test_the_package_has_the_layout_of_the_ask_cli(files: Mapping[str, bytes]) -> None:
@@ -101,6 +105,44 @@ def test_a_function_has_no_certificate(tmp_path: Path) -> None:
     assert manifest["apis"]["custom"]["endpoint"] == {"uri": ARN}
     assert manifest["privacyAndCompliance"]["locales"]["en-US"]["termsOfUseUrl"] == PAGES[3]
     assert check(["--package", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["--endpoint", "https://skill.real.org/"],
+            ["no page at https://skill.real.org/privacy and https://skill.real.org/terms;"],
+        ),
+        (
+            ["--endpoint", "https://skill.real.org/", *PAGES[:2]],
+            ["no page at https://skill.real.org/terms;", "example.org belongs to nobody"],
+        ),
+        (
+            ["--endpoint", "https://skill.example.org/", "--terms-url", "https://www.real.org/t"],
+            ["no page at https://skill.example.org/privacy;", "skill.example.org belongs"],
+        ),
+        (["--lambda-arn", ARN, *PAGES], ["example.org belongs to nobody"]),
+        (
+            [
+                *("--endpoint", "https://skill.real.org/"),
+                *("--privacy-url", "https://www.real.org/p"),
+                *("--terms-url", "https://www.real.org/t"),
+            ],
+            [],
+        ),
+    ],
+    ids=["no_pages", "no_terms", "no_privacy", "function", "ready"],
+)
+def test_what_certification_would_refuse_is_told_at_the_build_and_of_the_package(
+    tmp_path: Path, arguments: list[str], told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    at_build = capsys.readouterr().err.splitlines()
+    assert at_build == [f"before you submit: {note}" for note in package_notes(tmp_path)]
+    assert len(at_build) == len(told)
+    for line, words in zip(at_build, told, strict=True):
+        assert words in line
 
 
 def test_a_wildcard_certificate_is_named(tmp_path: Path) -> None:
