@@ -73,8 +73,8 @@ def sounds(model: InteractionModel) -> dict[str, set[str]]:
     return everything
 
 
-def test_there_are_the_five_english_locales() -> None:
-    assert known_locales() == ("en-AU", "en-CA", "en-GB", "en-IN", "en-US")
+def test_there_are_at_least_the_five_english_locales() -> None:
+    assert set(known_locales()) >= {"en-AU", "en-CA", "en-GB", "en-IN", "en-US"}
     assert sorted(SAID) == OTHERS
     assert all(len(lines) >= 20 for lines in SAID.values())
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from scripts.check_interaction_model import main
+from scripts.simulator.interaction_model import known_locales
 from scripts.skill_lint.agreement import rule_problems
 from scripts.skill_lint.clashes import Phrases
 from scripts.skill_lint.package import RESOURCES, Skill, package_problems, repository_problems
@@ -657,7 +658,7 @@ def test_the_models_of_the_project_have_no_problem(capsys: pytest.CaptureFixture
     status = main([])
     told = capsys.readouterr()
     assert (status, told.err) == (0, "")
-    assert told.out == "interaction_model: 0 problems in 5 locales\n"
+    assert told.out == f"interaction_model: 0 problems in {len(known_locales())} locales\n"
 
 
 def test_a_small_package_has_no_problem(tmp_path: Path, sound: Files, skill: Skill) -> None:
@@ -829,7 +830,7 @@ def test_a_problem_makes_the_status_1_and_stands_on_stderr(
     assert main(["--package", str(tmp_path)]) == 1
     told = capsys.readouterr()
     count = len(told.err.splitlines())
-    assert told.out == f"{tmp_path}: {count} problems in 5 locales\n"
+    assert told.out == f"{tmp_path}: {count} problems in {len(known_locales())} locales\n"
 
 
 def test_a_clash_is_found_through_several_slots_and_told_once() -> None:
