@@ -153,6 +153,23 @@ def serve(command: str, copy: Path) -> None:
         process.wait()
 
 
+def test_the_conversation_of_the_readme_is_held_word_for_word() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```\n(> .*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    typed = re.findall(r"^> (.*)$", shown, re.MULTILINE)
+    held = subprocess.run(
+        [sys.executable, "-m", "scripts.simulator"],
+        cwd=ROOT,
+        input="\n".join(typed),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+        env=environment(),
+    )
+    assert held.stdout.split() == shown.split()
+
+
 def test_documents_have_commands() -> None:
     assert {"README.md", "CONTRIBUTING.md", "docs/publishing.md"} <= set(names(WITH_COMMANDS))
 
