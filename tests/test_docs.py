@@ -54,7 +54,7 @@ AT_A_TERMINAL: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 # Said to whoever is asked by a command; it comes to no advice, but to an end.
 TYPED: Final = "open upper back check\nstop\n"
-SECONDS: Final = 60
+SECONDS: Final = 120  # a bound for a stuck command; the longest takes 13 on an idle machine
 # Read, but only to refuse to start.
 REFUSED_SETTINGS: Final = {"FLASK_DEBUG"}
 
