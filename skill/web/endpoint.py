@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 import orjson
 from flask import Flask, Request, Response, request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from skill.errors import RequestRefusedError
@@ -88,14 +89,45 @@ def create_app(
     return app
 
 
+class _NoSession(SessionInterface):
+    """The sessions of an application that has none: Alexa's travels in the request itself."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002  # Flask's
+        """Return the same nothing for every request."""
+        return self._none
+
+
 class _Endpoint(Flask):
-    """An application that looks at path and method alone to find what a request is for."""
+    """An application without sessions, blueprints, and functions around its views.
+
+    So nothing is looked for where Flask would look for them on every request.
+    """
+
+    session_interface = _NoSession()
 
     def create_url_adapter(self, request: Request | None) -> "MapAdapter | None":
-        """Return what finds it; nobody needs a host here, because no address is ever built."""
+        """Return what finds a view by path and method.
+
+        Nobody needs a host here, because no address is ever built.
+        """
         if request is None:
             return None
         return self.url_map.bind("", path_info=request.path, default_method=request.method)
+
+    def preprocess_request(self) -> None:
+        """Go on to the view."""
+
+    def process_response(self, response: Response) -> Response:
+        """Return what the view made."""
+        return response
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Leave nothing to be taken down."""
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """Leave nothing to be taken down."""
 
 
 class _JsonResponse(Response):
