@@ -48,8 +48,9 @@ if TYPE_CHECKING:
     from skill.dialogue.script import Reply
     from skill.triage.model import Answer, Question, RuleSet
 
-SAID_ON_FAILURE: Final = frozenset({script.FAILED.id})
-"""Lines that are said when taking a turn failed, and so in no call that is held here."""
+SAID_ELSEWHERE: Final = frozenset({script.FAILED.id}) | script.OF_A_MEMORY
+"""Lines that are said when taking a turn failed, or of a check that is kept, and so in no call
+that is held here."""
 
 # Whatever can happen that has nothing more to it, such as asking why.
 _PLAIN_EVENTS: Final[tuple[Event, ...]] = tuple(
@@ -220,7 +221,7 @@ def silent_lines(
             calls.hold(Caller(answers, says_first=False, leads_there=True))
             about_other = {FOR_SOMEONE_ELSE: "yes", **answers}
             calls.hold(Caller(about_other, says_first=True, leads_there=True))
-    expected = frozenset(script.line_ids(rules.rule_set)) - SAID_ON_FAILURE
+    expected = frozenset(script.line_ids(rules.rule_set)) - SAID_ELSEWHERE
     return calls, sorted(expected - calls.said)
 
 

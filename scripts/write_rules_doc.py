@@ -202,6 +202,10 @@ def _how_to_read(material: Material) -> Iterator[str]:
     yield "  follows was reported."
     yield "- **Elsewhere**: when the caller says that the pain is only in the neck or lower back,"
     yield "  only the questions marked *(elsewhere too)* are asked, and no home care is advised."
+    yield "- **History**: an answer to a question marked *(history)*, or a report of a finding so"
+    yield "  marked, still holds when a check that was broken off goes on later, where an operator"
+    yield "  keeps checks. All else is about right now and is asked again after 30 minutes; a"
+    yield "  report that no question could bring up again is kept, so that no warning sign is lost."
     yield "- **Not sure** is an answer of its own and never a no. What it makes present is shown."
     yield "  In reply to a follow-up it counts only while one of the findings followed is present."
     yield "- **Reported**: the caller names a finding unasked, at any moment."
@@ -318,7 +322,7 @@ def _findings(material: Material) -> Iterator[str]:
     read = _read_by_rules(rule_set)
     rows = [
         (
-            _name(finding.id),
+            f"{_name(finding.id)}{' *(history)*' if finding.history else ''}",
             _present_when(rule_set, finding),
             _listed(sorted(finding.implies)) if finding.implies else _NONE,
             "yes" if read & {finding.id, *finding.implies} else "no",
@@ -481,7 +485,8 @@ def _asked(material: Material, question: Question) -> tuple[str, str]:
 
 
 def _marked(question: Question) -> str:
-    return f"`{question.id}`{' *(elsewhere too)*' if question.even_out_of_scope else ''}"
+    elsewhere = " *(elsewhere too)*" if question.even_out_of_scope else ""
+    return f"`{question.id}`{elsewhere}{' *(history)*' if question.history else ''}"
 
 
 def _question_numbers(rule_set: RuleSet) -> dict[str, str]:

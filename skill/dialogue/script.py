@@ -94,6 +94,15 @@ NOTHING_YET = Line("summary.nothing")
 OFFER_CHECK = Line("offer.check")
 OFFER_TIPS = Line("offer.tips")
 
+KEEPING = Line("memory.keeping")
+NOT_KEEPING = Line("memory.not_keeping")
+RESUMED = Line("memory.resumed")
+OUTDATED = Line("memory.outdated")
+UNAVAILABLE = Line("memory.unavailable")
+FORGOTTEN = Line("memory.forgotten")
+NOT_FORGOTTEN = Line("memory.not_forgotten")
+NOTHING_KEPT = Line("memory.nothing_kept")
+
 EMERGENCY_FIRST = Line("emergency.first")
 EMERGENCY_LAST = Line("emergency.last")
 STAY_WITH_THEM = Line("holding.stay_with_them")
@@ -136,7 +145,7 @@ _LAST_WORDS = frozenset(
 _NEVER_REPEATED = ("card.", "because.", "holding", "see_doctor.", "tip.", "quantity.", *LABELS)
 _MOST_LABELS = 100
 _CARDS = {"card.title", *(f"card.{level.name.lower()}" for level in Disposition)}
-_UNITS = ("day", "week", "month", "year", "night")
+_UNITS = ("hour", "day", "week", "month", "year", "night")
 _QUANTITIES = {
     "quantity.today",
     *(f"quantity.{unit}{plural}" for unit in _UNITS for plural in ("", "s")),
@@ -151,9 +160,23 @@ _WITH_VALUES: Mapping[str, frozenset[str]] = {
     "summary.yes": frozenset({"labels"}),
     "summary.no": frozenset({"labels"}),
     "summary.unsure": frozenset({"labels"}),
+    "offer.keep": frozenset({"count", "quantity"}),
+    "simpler.offer.keep": frozenset({"count", "quantity"}),
 }
 """Which values each line needs that has placeholders for some."""
 
+OF_A_MEMORY = frozenset(
+    line.id
+    for line in (
+        *(KEEPING, NOT_KEEPING, RESUMED, OUTDATED, UNAVAILABLE),
+        *(FORGOTTEN, NOT_FORGOTTEN, NOTHING_KEPT),
+    )
+) | {
+    *(f"{kind}offer.keep" for kind in ("", "reprompt.", "simpler.", "why.")),
+    *(f"{kind}offer.resume" for kind in ("", "reprompt.", "simpler.", "why.")),
+    *("quantity.hour", "quantity.hours"),
+}
+"""Said of a check that is kept, which needs a rule set that tells what still holds later."""
 
 _DAYS_A_WEEK = 7
 _DAYS_A_MONTH = 30
@@ -292,7 +315,8 @@ def line_ids(rule_set: RuleSet) -> Iterator[str]:
 
     A catalogue holds exactly these: none missing, none left over.
     """
-    yield from sorted(_FIXED | _CARDS | _QUANTITIES | _WITH_VALUES.keys())
+    fixed = _FIXED | _CARDS | _QUANTITIES | _WITH_VALUES.keys() | OF_A_MEMORY
+    yield from sorted(fixed if rule_set.has_history else fixed - OF_A_MEMORY)
     asked = [question for question in rule_set.questions if not question.volunteered]
     yield from sorted({how_to_answer(question).id for question in asked})
     for question in asked:

@@ -344,6 +344,7 @@ def _built(document: Json) -> RuleSet:
                 follows=frozenset(question.get("follows", ())),
                 volunteered=question.get("volunteered", False),
                 even_out_of_scope=question.get("even_out_of_scope", False),
+                history=question.get("history", False),
                 sources=tuple(question["sources"]),
             )
             for question in document["questions"]
@@ -358,6 +359,7 @@ def _built(document: Json) -> RuleSet:
                 reported=finding.get("reported", False),
                 own_words=finding.get("own_words", False),
                 several=finding.get("several", False),
+                history=finding.get("history", False),
                 implies=_closure(implies, finding["id"]),
             )
             for finding in document["findings"]

@@ -71,6 +71,7 @@ class Question:
         follows: Ids of the findings that open this follow-up; empty for a main question.
         volunteered: Whether it is only ever taken, never asked.
         even_out_of_scope: Whether it is asked even when the pain is elsewhere.
+        history: Whether an answer to it still holds on another day.
         sources: Ids of the sources behind it.
     """
 
@@ -82,6 +83,7 @@ class Question:
     follows: frozenset[str]
     volunteered: bool
     even_out_of_scope: bool
+    history: bool
     sources: tuple[str, ...]
 
 
@@ -97,6 +99,7 @@ class Finding:
         own_words: Whether a report of it is answered in words of its own.
         several: Whether its question asks about more than its name, so that a denial by name
             does not answer the question.
+        history: Whether a report of it still holds on another day.
         implies: Ids of the findings that are present whenever this one is, all the way down.
     """
 
@@ -106,6 +109,7 @@ class Finding:
     reported: bool
     own_words: bool
     several: bool
+    history: bool
     implies: frozenset[str]
 
     @property
@@ -286,6 +290,11 @@ class RuleSet:
     def name(self) -> str:
         """The rule set and its version, as a session carries it."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def has_history(self) -> bool:
+        """Whether anything in it still holds on another day, so that a check can be kept."""
+        return any(q.history for q in self.questions) or any(f.history for f in self.findings)
 
     def question(self, question_id: str) -> Question | None:
         """Return the question of that id, or ``None``."""

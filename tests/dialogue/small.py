@@ -95,13 +95,13 @@ SMALL = rule_set_of(
         yes_no("chest_signs", asks_about=["chest_pain", "cold_sweat"], even_out_of_scope=True),
         yes_no("fever"),
         yes_no("aches", alarming="no", follows=["fever"]),
-        number("age_years", "age", 120),
-        number("duration_days", "duration", 36_500),
+        number("age_years", "age", 120, history=True),
+        number("duration_days", "duration", 36_500, history=True),
         number("nights_woken", "count", 366),
         number("treatment_days", "duration", 36_500, volunteered=True),
     ],
     [
-        {"id": "for_someone_else", "reported": True},
+        {"id": "for_someone_else", "reported": True, "history": True},
         {"id": "not_awake", "question": "awake", "present_when": {"enum": ["no", "unsure"]}},
         on_yes("any_chest_sign", "chest_signs"),
         {"id": "chest_pain", "reported": True, "implies": ["any_chest_sign"]},
@@ -122,7 +122,7 @@ SMALL = rule_set_of(
         {"id": "rash", "reported": True},
         {"id": "lower_back_only", "reported": True},
         {"id": "posture", "reported": True},
-        {"id": "blood_thinner", "reported": True},
+        {"id": "blood_thinner", "reported": True, "history": True},
     ],
     [
         rule("not_awake", "emergency", "for_someone_else", "not_awake", holding="stay_with_them"),
@@ -144,7 +144,7 @@ SMALL = rule_set_of(
     ],
 )
 """A question of every kind, a group, follow-ups, a value that is only volunteered, a pain that is
-elsewhere, topics, and tips for everybody and for some."""
+elsewhere, what still holds on another day, topics, and tips for everybody and for some."""
 
 SEVERAL = rule_set_of(
     [

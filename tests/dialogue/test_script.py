@@ -43,7 +43,8 @@ def test_no_line_is_listed_twice() -> None:
 
 @pytest.mark.parametrize("kind", ["question", "reprompt", "simpler", "why", "about"])
 def test_every_question_that_is_asked_has_its_lines(kind: str) -> None:
-    others = {"confirm", "offer", "offer.check", "offer.tips", "which_unit"}
+    others = {"confirm", "offer", "which_unit"}
+    others |= {f"offer.{offered}" for offered in ("check", "tips", "keep", "resume")}
     assert ids_of(kind) - others == {
         "awake",
         "chest_signs",
@@ -100,8 +101,19 @@ def test_a_finding_is_called_by_its_own_name_or_by_what_its_question_asks(
 
 
 def test_every_quantity_is_said_of_one_and_of_more() -> None:
-    units = {"day", "week", "month", "year", "night"}
+    units = {"hour", "day", "week", "month", "year", "night"}
     assert ids_of("quantity") == {"today", *units, *(f"{unit}s" for unit in units)}
+
+
+def test_a_rule_set_of_which_nothing_holds_on_another_day_has_no_line_about_a_memory() -> None:
+    assert ids_of("memory")
+    of_a_memory = {f"memory.{one}" for one in ids_of("memory")} | {
+        f"{kind}offer.{offered}"
+        for kind in ("", "reprompt.", "simpler.", "why.")
+        for offered in ("keep", "resume")
+    }
+    assert of_a_memory <= set(line_ids(SMALL))
+    assert of_a_memory.isdisjoint(line_ids(ONE_QUESTION))
 
 
 def test_every_topic_has_a_short_answer_and_the_rest_of_it() -> None:

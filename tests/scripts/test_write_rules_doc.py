@@ -137,12 +137,15 @@ def test_the_page_names_everything_a_reviewer_has_to_judge(page: str, rule_set: 
     assert f"version {rule_set.version}:" in page
     for question in rule_set.questions:
         assert re.search(rf"\n\| [0-9a-z-]+ `{question.id}` \|", page), question.id
-        assert re.search(rf"\n\| [0-9a-z-]+ \| `{question.id}`", page), question.id
+        marked = re.search(rf"\n\| [0-9a-z-]+ \| `{question.id}`([^|]*) \|", page)
+        assert marked, question.id
+        assert ("(history)" in marked[1]) is question.history, question.id
     for rule in rule_set.rules:
         assert f"\n#### `{rule.id}`\n" in page
         assert f"- Why: {rule.rationale}\n" in page
     for finding in rule_set.findings:
-        assert f"\n| {finding.id.replace('_', ' ')} |" in page
+        mark = " *(history)*" if finding.history else ""
+        assert f"\n| {finding.id.replace('_', ' ')}{mark} |" in page
     for topic in rule_set.topics:
         assert f"\n| `{topic.id}` |" in page
     for tip in rule_set.tips:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill.dialogue.script import Line, line_ids, values_of
+from skill.dialogue.script import OF_A_MEMORY, Line, line_ids, values_of
 from skill.errors import CatalogueError
 from skill.speech.catalogue import (
     DEFAULT_LOCALE,
@@ -649,6 +649,7 @@ def test_a_question_about_somebody_else_asks_of_them(
 ) -> None:
     words = catalogues["en-US"]
     of_the_caller = {"simpler.awake_and_making_sense", "reprompt.offer.tips"}
+    of_the_caller |= OF_A_MEMORY  # whoever speaks agrees to it
     asked = [one for one in words.templates if one.startswith(kind) and one not in of_the_caller]
     for line_id in asked:
         said = to_text([words.phrase(Line(line_id), about_other=True)])

@@ -229,6 +229,18 @@ def _asked_elsewhere_not(d: Json) -> None:
     d["questions"][0]["even_out_of_scope"] = False
 
 
+def _emergency_question_of_another_day(d: Json) -> None:
+    d["questions"][0] |= {"even_out_of_scope": True, "history": True}
+
+
+def _history_told_at_the_finding_of_a_question(d: Json) -> None:
+    d["findings"][0]["history"] = True
+
+
+def _history_that_nobody_reports(d: Json) -> None:
+    d["findings"].append({"id": "cancer", "history": True})
+
+
 def _unknown_source_of_topic(d: Json) -> None:
     d["topics"][0]["sources"] = ["S99"]
 
@@ -291,6 +303,9 @@ def _backed_by_itself(d: Json) -> None:
         (_pain_elsewhere_twice, "$.out_of_scope: "),
         (_no_pain_elsewhere, "$: 'out_of_scope' is a required property"),
         (_asked_elsewhere_not, "$.questions[0].even_out_of_scope: True was expected"),
+        (_emergency_question_of_another_day, "$.questions[0]: False schema"),
+        (_history_told_at_the_finding_of_a_question, "$.findings[0]: False schema"),
+        (_history_that_nobody_reports, "$.findings[5]: 'reported' is a dependency of 'history'"),
         (_unknown_source_of_topic, "$.topics[0].sources: unknown source 'S99'"),
         (_topic_with_words, "$.topics[0]: Additional properties"),
         (_repeated_topic, "$.topics: the id 'causes' stands 2 times"),
@@ -320,6 +335,17 @@ def test_a_name_for_the_only_thing_asked_about_need_not_say_anything() -> None:
     document = copy.deepcopy(SMALL)
     document["questions"][0]["asks_about"] = ["fever"]
     assert parse_rule_set(document, source_ids=SOURCES).name == "small@1.0.0"
+
+
+def test_history_is_what_the_data_says() -> None:
+    document = copy.deepcopy(SMALL)
+    assert not parse_rule_set(document, source_ids=SOURCES).has_history
+    document["questions"][2]["history"] = True
+    document["findings"].append({"id": "cancer", "reported": True, "history": True})
+    rule_set = parse_rule_set(document, source_ids=SOURCES)
+    assert [q.id for q in rule_set.questions if q.history] == ["age_years"]
+    assert [f.id for f in rule_set.findings if f.history] == ["cancer"]
+    assert rule_set.has_history
 
 
 def test_the_pains_elsewhere_are_known_by_their_findings() -> None:
