@@ -33,6 +33,7 @@ from skill.dialogue.events import (
     AskedForSummary,
     AskedHowMany,
     AskedMeaning,
+    AskedToForget,
     AskedToRepeat,
     AskedToWait,
     AskedWhy,
@@ -120,7 +121,7 @@ TOPICS = st.sampled_from([*(topic.id for topic in RULE_SET.topics), "astrology"]
 BARE: list[Event] = [
     *(Opened(), StartedOver(), Stopped(), NotUnderstood(), Reassured(), AboutSelf()),
     *(AskedForHelp(), AskedToRepeat(), AskedWhy(), AskedMeaning(), AskedHowMany()),
-    *(AskedForSummary(), AskedForNumber(), AskedToWait()),
+    *(AskedForSummary(), AskedForNumber(), AskedToWait(), AskedToForget()),
     *(AskedForSlower(), AskedForShorter(), AskedForLouder()),
 ]
 ANSWERED: list[Event] = [Answered("yes"), Answered("no"), Answered("unsure"), NotUnderstood()]

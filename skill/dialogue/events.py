@@ -169,6 +169,11 @@ class AskedForHelp:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedToForget:
+    """The caller wants that nothing of what they said is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartedOver:
     """The caller wants to begin again."""
 
@@ -211,6 +216,7 @@ Event: TypeAlias = (
     | AskedForLouder
     | AskedToRepeat
     | AskedForHelp
+    | AskedToForget
     | StartedOver
     | Stopped
     | NotUnderstood

@@ -33,6 +33,13 @@ class Memory(Protocol):
     Callers are told apart by the user id that Alexa sends; no implementation keeps it as it is.
     """
 
+    @property
+    def hours(self) -> int:
+        """For how many hours a document is kept after it was saved, which callers are told.
+
+        From 1 to 720, 30 days.
+        """
+
     def load(self, caller: str) -> Kept:
         """Return what is kept of a caller and has not expired."""
 

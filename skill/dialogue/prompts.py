@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,12 @@ OFFER_CHECK = "offer.check"
 OFFER_TIPS = "offer.tips"
 """Pending: whether to hear home-care tips."""
 
+OFFER_RESUME = "offer.resume"
+"""Pending: whether to go on from a check that was broken off."""
+
+_OFFER_KEEP = "offer.keep"
 _CONFIRM = "confirm."
+_MOST_HOUR_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,33 @@ def offer_prompt(pending: str) -> Prompt:
     )
 
 
+def resuming_prompt() -> Prompt:
+    """Return the prompt that offers to go on from a check that was broken off."""
+    return replace(
+        offer_prompt(OFFER_RESUME),
+        simpler=Line(f"simpler.{OFFER_RESUME}"),
+        why=Line(f"why.{OFFER_RESUME}"),
+    )
+
+
+def keeping_prompt(hours: int) -> Prompt:
+    """Return the prompt that asks for consent to keep the answers, for so many hours."""
+    return Prompt(
+        # With the hours, so that nothing but what was asked can be agreed to.
+        pending=f"{_OFFER_KEEP}.{hours}",
+        ask=script.keeping_for(_OFFER_KEEP, hours),
+        again=Line(f"reprompt.{_OFFER_KEEP}"),
+        simpler=script.keeping_for(f"simpler.{_OFFER_KEEP}", hours),
+        how=Line("how_to_answer.offer"),
+        why=Line(f"why.{_OFFER_KEEP}"),
+    )
+
+
+def is_about_memory(pending: str | None) -> bool:
+    """Say whether what waits for an answer is about keeping answers, and not of the check."""
+    return pending is not None and pending.startswith((OFFER_RESUME, _OFFER_KEEP))
+
+
 def confirming_prompt(key: str, label: str) -> Prompt:
     """Return the prompt that asks whether an earlier yes still holds.
 
@@ -96,10 +128,20 @@ def prompt_for(pending: str | None, rule_set: RuleSet) -> Prompt | None:
         return None
     if pending in {OFFER_CHECK, OFFER_TIPS}:
         return offer_prompt(pending)
+    if is_about_memory(pending):
+        return _about_memory(pending)
     if pending.startswith(_CONFIRM):
         return _confirming(pending.removeprefix(_CONFIRM), rule_set)
     question = rule_set.question(pending)
     return question_prompt(question) if question and not question.volunteered else None
+
+
+def _about_memory(pending: str) -> Prompt | None:
+    if pending == OFFER_RESUME:
+        return resuming_prompt()
+    hours = pending.removeprefix(f"{_OFFER_KEEP}.")
+    is_sayable = hours.isascii() and hours.isdigit() and len(hours) <= _MOST_HOUR_DIGITS
+    return keeping_prompt(int(hours)) if is_sayable and hours[0] != "0" else None
 
 
 def _confirming(key: str, rule_set: RuleSet) -> Prompt | None:

@@ -181,6 +181,7 @@ OF_A_MEMORY = frozenset(
 _DAYS_A_WEEK = 7
 _DAYS_A_MONTH = 30
 _WEEKS_SAID_BEFORE_MONTHS = 12
+_HOURS_A_DAY = 24
 
 
 def asking(question: Question) -> Line:
@@ -282,6 +283,14 @@ def label_of_finding(finding: Finding) -> str:
 def label_of_question(question: Question) -> str:
     """Return the id of the words for what a question asks about, within a sentence."""
     return f"about.{question.id}"
+
+
+def keeping_for(line_id: str, hours: int) -> Line:
+    """Return a line that says for how long answers would be kept: in hours up to a day."""
+    days, odd_hours = divmod(hours, _HOURS_A_DAY)
+    count, unit = (days, "day") if odd_hours == 0 and days > 1 else (hours, "hour")
+    plural = "" if count == 1 else "s"
+    return Line(line_id, (("count", count), ("quantity", f"quantity.{unit}{plural}")))
 
 
 def why(question: Question) -> Line:

@@ -28,6 +28,7 @@ from skill.dialogue.events import (
     AskedForHelp,
     AskedForNumber,
     AskedForSlower,
+    AskedToForget,
     ChangedMind,
     Corrected,
     Counted,
@@ -48,6 +49,7 @@ from skill.dialogue.prompts import (
     OFFER_TIPS,
     Prompt,
     confirming_prompt,
+    is_about_memory,
     offer_prompt,
     prompt_for,
     question_prompt,
@@ -123,6 +125,9 @@ def react(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best
         case AskedForNumber():
             waiting = prompt or offer_prompt(OFFER_CHECK)
             return ask(conversation, waiting, script.NUMBER_AGAIN)
+        case AskedToForget():
+            waiting = prompt or offer_prompt(OFFER_CHECK)
+            return ask(conversation, waiting, script.NOTHING_KEPT)
         case Aged(years):
             return _volunteered(conversation, prompt, "age", years, rule_set)
         case Treated(days):
@@ -178,6 +183,9 @@ def _answered(
 def _offer_answered(
     conversation: Conversation, prompt: Prompt, answer: YesNo, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
+    if is_about_memory(prompt.pending):
+        # What comes of the answer is the business of `remembering`; the check goes on.
+        return go_on(conversation, rule_set)
     if answer != "yes":
         closing = script.TAKE_CARE if prompt.pending == OFFER_TIPS else script.STOPPED
         return conversation, Reply(say=(closing,))

@@ -26,6 +26,7 @@ from skill.dialogue.events import (
     AskedForSlower,
     AskedForSummary,
     AskedHowMany,
+    AskedToForget,
     AskedToRepeat,
     AskedToWait,
     AskedWhy,
@@ -86,6 +87,7 @@ SAID: st.SearchStrategy[Event] = st.one_of(
             AskedWhy(),
             AskedHowMany(),
             AskedForSummary(),
+            AskedToForget(),
             AskedForNumber(),
             AskedToWait(),
             AskedForSlower(),
@@ -137,6 +139,7 @@ PENDING = st.sampled_from(
     [
         *(question.id for question in SMALL.questions if not question.volunteered),
         *("offer.check", "offer.tips", "confirm.fever", "confirm.rash"),
+        *("offer.resume", "offer.keep.24", "offer.keep.720"),
     ]
 )
 PLAUSIBLE: dict[str, st.SearchStrategy[Json]] = {

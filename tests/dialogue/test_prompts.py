@@ -6,6 +6,7 @@ import pytest
 
 from skill.dialogue.prompts import (
     OFFER_CHECK,
+    OFFER_RESUME,
     OFFER_TIPS,
     confirming_prompt,
     offer_prompt,
@@ -15,7 +16,10 @@ from skill.dialogue.prompts import (
 from skill.dialogue.script import Line, line_ids
 from tests.dialogue.small import SMALL
 
-PENDING = ["chest_signs", "awake", "age_years", OFFER_CHECK, OFFER_TIPS, "confirm.fever"]
+PENDING = [
+    *("chest_signs", "awake", "age_years", OFFER_CHECK, OFFER_TIPS, "confirm.fever"),
+    *(OFFER_RESUME, "offer.keep.1", "offer.keep.24", "offer.keep.720"),
+]
 SAYABLE = frozenset(line_ids(SMALL))
 
 
@@ -44,6 +48,15 @@ def test_every_line_of_a_prompt_is_in_the_script(pending: str) -> None:
         "rash",
         "offer",
         "offer.tea",
+        "offer.keep",
+        "offer.keep.",
+        "offer.keep.0",
+        "offer.keep.024",
+        "offer.keep.1000",
+        "offer.keep.-1",
+        "offer.keep.two",
+        "offer.keep.\N{SUPERSCRIPT TWO}",
+        "offer.resume.1",
         "confirm",
         "confirm.",
         "confirm.housemaids_knee",

@@ -105,6 +105,23 @@ def test_every_quantity_is_said_of_one_and_of_more() -> None:
     assert ids_of("quantity") == {"today", *units, *(f"{unit}s" for unit in units)}
 
 
+@pytest.mark.parametrize(
+    ("hours", "count", "quantity"),
+    [
+        (1, 1, "quantity.hour"),
+        (24, 24, "quantity.hours"),
+        (36, 36, "quantity.hours"),
+        (48, 2, "quantity.days"),
+        (720, 30, "quantity.days"),
+    ],
+)
+def test_how_long_answers_are_kept_is_said_in_hours_up_to_a_day(
+    hours: int, count: int, quantity: str
+) -> None:
+    values = (("count", count), ("quantity", quantity))
+    assert script.keeping_for("offer.keep", hours) == Line("offer.keep", values)
+
+
 def test_a_rule_set_of_which_nothing_holds_on_another_day_has_no_line_about_a_memory() -> None:
     assert ids_of("memory")
     of_a_memory = {f"memory.{one}" for one in ids_of("memory")} | {
