@@ -11,11 +11,12 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 from xml.etree import ElementTree as ET
 
 import skill.dialogue
-from skill.dialogue.prompts import OFFER_CHECK, OFFER_TIPS
+from skill.dialogue.prompts import OFFER_CHECK, OFFER_RESUME, OFFER_TIPS
+from skill.dialogue.remembering import MEMORY, Stage
 from skill.dialogue.script import EMERGENCY_FIRST, Line, line_ids
 from skill.speech.catalogue import catalogue_for, load_catalogues
 from skill.speech.ssml import to_text
@@ -332,14 +333,17 @@ def _texts_in(value: object) -> Iterator[str]:
 def _coded() -> frozenset[str]:
     """Return every text that session attributes may hold: ids, and nothing a caller said."""
     schema = Path(skill.dialogue.__path__[0]) / "session.schema.json"
+    schema_properties = json.loads(schema.read_text(encoding="utf-8"))["properties"]
     return frozenset(
         {
-            *json.loads(schema.read_text(encoding="utf-8"))["properties"],
+            *schema_properties,
             *(RULE_SET.name, OFFER_CHECK, OFFER_TIPS, "yes", "no", "unsure"),
             *("count", "quantity", "labels", "finding"),
             *line_ids(RULE_SET),
             *(question.id for question in RULE_SET.questions),
             *(finding.id for finding in RULE_SET.findings),
+            *(MEMORY, *get_args(Stage), OFFER_RESUME, "offer.keep.24"),
+            *schema_properties["memory"]["properties"],
             *(f"confirm.{key}" for key in (*REPORTABLE, *(question.id for question in ASKED))),
         }
     )

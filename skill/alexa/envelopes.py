@@ -28,11 +28,17 @@ _STATUS_CODES = frozenset(
 )
 
 
-def readable_part(envelope: Mapping[str, object]) -> dict[str, object] | None:
+def readable_part(
+    envelope: Mapping[str, object], *, with_caller: bool = False
+) -> dict[str, object] | None:
     """Return what the skill reads of a request, or ``None`` for one that it stays silent to.
 
     Silent are the end of a session, skill events, screen events and every type that is not
     known: Alexa speaks no answer to the first ones and may add others.
+
+    Args:
+        envelope: A request envelope.
+        with_caller: Whether to read whose request it is, which only a memory needs.
     """
     request = _object(envelope.get("request"))
     if _text(request.get("type")) not in _SPOKEN_TO:
@@ -48,14 +54,27 @@ def readable_part(envelope: Mapping[str, object]) -> dict[str, object] | None:
         readable["timestamp"] = timestamp
     if request["type"] == "IntentRequest":
         readable["intent"] = _intent(_object(request.get("intent")))
-    return {
-        "version": "1.0",
-        "session": {
-            "new": session.get("new") is True,
-            "attributes": _object(session.get("attributes")),
-        },
-        "request": readable,
+    part: dict[str, object] = {
+        "new": session.get("new") is True,
+        "attributes": _object(session.get("attributes")),
     }
+    if with_caller and (caller := caller_of(envelope)):
+        part["user"] = {"userId": caller}
+    return {"version": "1.0", "session": part, "request": readable}
+
+
+def caller_of(envelope: Mapping[str, object]) -> str:
+    """Return the user id of a request, or an empty text. A skill event has no session."""
+    system = _object(_object(envelope.get("context")).get("System"))
+    in_context = _text(_object(system.get("user")).get("userId"))
+    session = _object(envelope.get("session"))
+    return in_context or _text(_object(session.get("user")).get("userId"))
+
+
+def tells_of_disabling(envelope: Mapping[str, object]) -> bool:
+    """Say whether a request is the event that a caller disabled the skill."""
+    kind = _text(_object(envelope.get("request")).get("type"))
+    return kind == "AlexaSkillEvent.SkillDisabled"
 
 
 def fulfilment(envelope: Mapping[str, object], intents: Container[str]) -> dict[str, object]:

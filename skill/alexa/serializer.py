@@ -18,6 +18,7 @@ from ask_sdk_model import (
     ResponseEnvelope,
     Session,
     Slot,
+    User,
 )
 from ask_sdk_model.slu.entityresolution import (
     Resolution,
@@ -56,7 +57,11 @@ class EnvelopeSerializer(DefaultSerializer):
         session = payload["session"]
         return RequestEnvelope(
             version=payload["version"],
-            session=Session(new=session["new"], attributes=Attributes(session["attributes"])),
+            session=Session(
+                new=session["new"],
+                attributes=Attributes(session["attributes"]),
+                user=User(session["user"]["userId"]) if "user" in session else None,
+            ),
             request=_request(payload["request"]),
         )
 

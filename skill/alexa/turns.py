@@ -10,6 +10,7 @@ from ask_sdk_model.ui import Reprompt, SimpleCard, SsmlOutputSpeech
 
 from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
+from skill.dialogue.remembering import Call, Remembering, Talk
 from skill.dialogue.script import Line
 from skill.dialogue.turn import take_turn
 from skill.errors import ConversationError
@@ -22,26 +23,51 @@ if TYPE_CHECKING:
     from ask_sdk_core.handler_input import HandlerInput
 
     from skill.dialogue.events import Event
+    from skill.dialogue.keeping import Memory
     from skill.dialogue.script import Reply
     from skill.speech.catalogue import Catalogue
     from skill.triage.model import Disposition, RuleSet
 
 
 class Turns:
-    """Takes one turn for a request and says the reply."""
+    """Takes one turn for a request and says the reply.
 
-    def __init__(self, rule_set: RuleSet, catalogues: Mapping[str, Catalogue]) -> None:
+    Args:
+        rule_set: What it triages by.
+        catalogues: Locale to words.
+        memory: What keeps checks that were broken off; ``None`` keeps nothing.
+    """
+
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        catalogues: Mapping[str, Catalogue],
+        memory: Memory | None = None,
+    ) -> None:
         self._rule_set = rule_set
         self._catalogues = catalogues
+        self._remembering = None if memory is None else Remembering(memory, rule_set)
 
     def take(self, handler_input: HandlerInput, event: Event) -> Response:
         """Answer an event on the conversation that the request carries."""
         attributes = handler_input.attributes_manager.session_attributes or {}
-        conversation, reply = take_turn(self._conversation(attributes), event, self._rule_set)
-        handler_input.attributes_manager.session_attributes = (
-            {} if reply.closes else conversation.to_attributes()
-        )
+        if self._remembering is None:
+            conversation, reply = take_turn(self._conversation(attributes), event, self._rule_set)
+            kept = conversation.to_attributes()
+        else:
+            talk = self._talk(attributes, self._remembering)
+            talk, reply = self._remembering.take_turn(talk, event, _call(handler_input))
+            kept = talk.to_attributes(self._rule_set)
+        handler_input.attributes_manager.session_attributes = {} if reply.closes else kept
         return self._spoken(handler_input, reply)
+
+    def _talk(self, attributes: Mapping[str, object], remembering: Remembering) -> Talk | None:
+        if not attributes:
+            return remembering.begin()
+        try:
+            return Talk.from_attributes(attributes, self._rule_set)
+        except ConversationError:
+            return None
 
     def _conversation(self, attributes: Mapping[str, object]) -> Conversation | None:
         if not attributes:
@@ -64,6 +90,16 @@ class Turns:
             reprompt=Reprompt(speech(reply.reprompt)) if reply.reprompt else None,
             should_end_session=reply.closes,
         )
+
+
+def _call(handler_input: HandlerInput) -> Call:
+    envelope = handler_input.request_envelope
+    request, session = envelope.request, envelope.session
+    if request is None or request.timestamp is None or session is None or session.user is None:
+        # Whose it is, or how old, cannot be told; Alexa always tells both.
+        return Call("", "", 0)
+    sent = int(request.timestamp.timestamp())
+    return Call(str(session.user.user_id), str(request.request_id), sent)
 
 
 def _card(advice: Disposition, catalogue: Catalogue) -> SimpleCard:

@@ -183,6 +183,23 @@ def test_giving_up_shows_no_card(alexa: Alexa) -> None:
     assert alexa.card == {}
 
 
+# --- nothing is kept, and that can be asked for ---------------------------------------------
+
+
+def test_who_asks_to_forget_hears_that_nothing_is_kept_and_the_same_question(alexa: Alexa) -> None:
+    question = alexa.launch().no().pending
+    alexa.intent("ForgetIntent")
+    assert alexa.speech.startswith("I keep nothing once this talk ends.")
+    assert alexa.pending == question
+    assert alexa.answers
+
+
+def test_who_asks_to_forget_before_any_check_is_offered_one(alexa: Alexa) -> None:
+    speech = alexa.intent("ForgetIntent").speech
+    assert "I keep nothing once this talk ends." in speech
+    assert alexa.pending == "offer.check"
+
+
 # --- the session ----------------------------------------------------------------------------
 
 
