@@ -12,7 +12,7 @@ from ask_sdk_model import RequestEnvelope
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from skill.alexa.envelopes import locale_of, readable_part
+from skill.alexa.envelopes import caller_of, locale_of, readable_part, tells_of_disabling
 
 Json = Any
 
@@ -286,6 +286,43 @@ def test_any_json_is_read_or_left_alone(envelope: Json) -> None:
 )
 def test_what_alexa_may_add_one_day_changes_nothing(path: Path, added: Json) -> None:
     assert readable_part(with_odd(path, added)) == readable_part(ENVELOPE)
+
+
+# --- who is calling, for a memory ---------------------------------------------------------------
+
+
+def test_for_a_memory_the_user_is_read_and_nothing_else_of_who_is_calling() -> None:
+    plain, readable = readable_part(ENVELOPE), readable_part(ENVELOPE, with_caller=True)
+    assert plain is not None
+    assert readable is not None
+    session = {"new": False, "attributes": {"misses": 1}, "user": {"userId": "amzn1.ask.account.1"}}
+    assert readable == {**plain, "session": session}
+
+
+def test_a_request_without_a_user_is_read_without_one() -> None:
+    anonymous = with_odd(("session", "user"), {})
+    assert readable_part(anonymous, with_caller=True) == readable_part(anonymous)
+
+
+def test_the_user_of_the_context_goes_before_that_of_the_session() -> None:
+    system = {"user": {"userId": "amzn1.ask.account.2"}}
+    assert caller_of({**ENVELOPE, "context": {"System": system}}) == "amzn1.ask.account.2"
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_user_that_is_no_text_is_empty_or_that_of_the_session(odd: Json) -> None:
+    known = odd if isinstance(odd, str) and odd else "amzn1.ask.account.1"
+    assert caller_of({**ENVELOPE, "context": {"System": {"user": {"userId": odd}}}}) == known
+    assert caller_of({**ENVELOPE, "context": odd}) == "amzn1.ask.account.1"
+    assert caller_of({"context": {"System": {"user": odd}}, "session": odd}) == ""
+
+
+def test_only_a_disabled_skill_tells_of_disabling() -> None:
+    disabled = with_odd(("request", "type"), "AlexaSkillEvent.SkillDisabled")
+    assert tells_of_disabling(disabled)
+    assert not tells_of_disabling(ENVELOPE)
+    assert not tells_of_disabling(with_odd(("request", "type"), "AlexaSkillEvent.SkillEnabled"))
+    assert not tells_of_disabling({"request": []})
 
 
 # --- the locale -----------------------------------------------------------------------------

@@ -57,11 +57,16 @@ REQUESTS: Mapping[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.parametrize("with_caller", [False, True])
 @pytest.mark.parametrize("attributes", [{}, {"misses": 1, "answers": {"fever": "no"}}], ids=str)
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_request_is_read_as_the_sdk_reads_it(name: str, attributes: Mapping[str, Any]) -> None:
+def test_a_request_is_read_as_the_sdk_reads_it(
+    name: str, attributes: Mapping[str, Any], *, with_caller: bool
+) -> None:
+    user = {"userId": "amzn1.ask.account.1"}
+    session = {"new": not attributes, "attributes": attributes, "user": user}
     readable = readable_part(
-        {"session": {"new": not attributes, "attributes": attributes}, "request": REQUESTS[name]}
+        {"session": session, "request": REQUESTS[name]}, with_caller=with_caller
     )
     assert readable is not None
     read = OURS.deserialize(readable, RequestEnvelope)

@@ -16,6 +16,7 @@ import pytest
 
 from skill.alexa.failures import speaking_on_failure
 from skill.alexa.handlers import EVENT_BY_INTENT
+from skill.alexa.skill import answering, build_skill
 from skill.errors import RequestRefusedError
 from skill.web import measures
 from skill.web.endpoint import create_app
@@ -23,6 +24,7 @@ from skill.web.kept_chains import KeptChains
 from skill.web.log_writer import LogWriter
 from skill.web.verification import RequestVerifier
 from tests.calls import CATALOGUES
+from tests.dialogue.memories import OwnMemory
 from tests.web import chains
 from tests.web.attack.sending import SIGNATURE_KEY, URL_KEY, Sent, matched, said
 from tests.web.chains import CHAIN_URL, NOW, SKILL_ID, Clock, Store, as_body
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from skill.triage.model import RuleSet
     from tests.conftest import Answering
 
 MARK: Final = "kvzq"
@@ -241,6 +244,55 @@ def test_a_mark_in_any_field_comes_out_nowhere(
         assert line.keys() == FIELDS
         assert line["request_type"] in {None, "other", *measures.KNOWN_REQUEST_TYPES}
         assert line["reason"] in {None, *measures.REASONS}
+
+
+def hold_marked_conversations(app: Flask, conversations: int) -> None:
+    """Call, be asked for consent where there is a memory, agree, and be cut off."""
+    slots = matched("finding", "posture_or_overuse", f"{MARK} words")
+    said_in_order = [
+        *(("AMAZON.NoIntent", None),) * 5,  # the first of them opens the call
+        ("AMAZON.YesIntent", None),
+        ("ReportFindingIntent", slots),
+        ("ReportFindingIntent", {"finding": {"name": "finding", "value": MARK}}),
+        ("GiveNumberIntent", {"number": {"name": "number", "value": MARK}}),
+    ]
+    for number in range(conversations):
+        attributes: object = {}
+        for turn, (intent, filled) in enumerate(said_in_order):
+            envelope: dict[str, Any] = said(intent, filled, None)
+            envelope["request"]["requestId"] = f"{MARK}.{number}.{turn}"
+            envelope["session"] |= {"attributes": attributes, "sessionId": f"{MARK}.{number}"}
+            caller = {"userId": f"{MARK}.{number}"}
+            envelope["session"]["user"] = envelope["context"]["System"]["user"] = caller
+            response = Sent(as_body(envelope), environ=HEADERS).to(app)
+            assert response.status_code == 200
+            told = response.get_data(as_text=True)
+            assert MARK not in told.lower()
+            attributes = json.loads(told)["sessionAttributes"]
+            assert attributes
+
+
+CONVERSATIONS: Final = 1_000 if os.environ.get("OPERATION_TESTS") == "long" else 20
+
+
+@pytest.mark.parametrize("memory", [None, OwnMemory()], ids=["without a memory", "with a memory"])
+def test_conversations_full_of_marks_leave_none_in_a_file_a_log_or_a_metric(  # noqa: PLR0913, PLR0917
+    memory: OwnMemory | None,
+    rule_set: RuleSet,
+    sinks: Sinks,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    caplog.set_level(0)
+    answer = answering(build_skill(rule_set, CATALOGUES, memory), CATALOGUES, memory)
+    with files_written_noted() as written:
+        hold_marked_conversations(application(answer, tmp_path), CONVERSATIONS)
+    assert_nowhere(sinks, capfd, caplog.text)
+    assert [place for place in written if not place.startswith(str(tmp_path))] == []
+    if memory is not None:
+        assert len(memory.rows) == CONVERSATIONS
+        assert all(MARK not in str(row.text) for row in memory.rows.values())
 
 
 def raising(_: Mapping[str, object]) -> dict[str, object]:
