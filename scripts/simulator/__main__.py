@@ -105,7 +105,7 @@ def _run(options: Namespace) -> int:
     if port is None:
         port = SERVE_PORT if options.serve else ANY_FREE_PORT
     with ExitStack() as stack:
-        skill = stack.enter_context(running_skill(clock, port))
+        skill = stack.enter_context(running_skill(clock, port, with_memory=options.memory))
         if options.signing_dir is not None:
             skill.authority.write(options.signing_dir, skill.url)
         if options.serve:

@@ -12,6 +12,7 @@ from scripts.simulator.device import Device
 from scripts.simulator.endpoint import Endpoint
 from scripts.simulator.interaction_model import load_interaction_model
 from scripts.simulator.phrases import load_phrases
+from scripts.simulator.process_memory import ProcessMemory
 from scripts.simulator.serving import ANY_FREE_PORT, served
 from scripts.simulator.signing import SKILL_ID, SigningAuthority, throwaway_authority
 from scripts.simulator.understanding import Understanding
@@ -62,25 +63,33 @@ class Language:
 
 @contextmanager
 def running_skill(
-    clock: Callable[[], datetime], port: int = ANY_FREE_PORT
+    clock: Callable[[], datetime], port: int = ANY_FREE_PORT, *, with_memory: bool = False
 ) -> Iterator[RunningSkill]:
     """Run the skill while the block runs.
+
+    Args:
+        clock: The time that it goes by.
+        port: Its port.
+        with_memory: Whether it keeps checks that were broken off, for as long as it runs.
 
     Raises:
         SimulatorError: The port cannot be had.
     """
     authority = throwaway_authority(clock())
-    with served(_skill_app(authority, clock), port) as url:
+    with served(_skill_app(authority, clock, with_memory=with_memory), port) as url:
         yield RunningSkill(url, authority, clock)
 
 
-def _skill_app(authority: SigningAuthority, clock: Callable[[], datetime]) -> Flask:
+def _skill_app(
+    authority: SigningAuthority, clock: Callable[[], datetime], *, with_memory: bool
+) -> Flask:
     """Join the skill's floors as ``app.py`` does, with the throwaway root for Amazon's."""
     rule_set = load_rule_set()
     catalogues = load_catalogues(rule_set)
-    skill = build_skill(rule_set, catalogues)
+    memory = ProcessMemory(lambda: int(clock().timestamp())) if with_memory else None
+    skill = build_skill(rule_set, catalogues, memory)
     verifier = RequestVerifier(SKILL_ID, [authority.root], authority.fetch, clock)
-    return create_app(answering(skill, catalogues), verifier)
+    return create_app(answering(skill, catalogues, memory), verifier)
 
 
 def load_language(locale: str, clock: Callable[[], datetime]) -> Language:

@@ -19,7 +19,7 @@ from skill.alexa.handlers import IntentHandler, LaunchHandler
 from skill.alexa.turns import Turns
 from skill.dialogue.answers import is_for_other, weighed
 from skill.dialogue.asking import begin
-from skill.dialogue.conversation import Conversation
+from skill.dialogue.remembering import Talk
 from skill.dialogue.script import asking
 
 # The state as a turn leaves it; `take_turn` forgets it as soon as the reply ends the session.
@@ -32,6 +32,7 @@ from skill.triage.loading import RULES_FOLDER, read_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from skill.dialogue.conversation import Conversation
     from skill.dialogue.events import Event
     from skill.speech.catalogue import Catalogue
     from skill.triage.assessment import Assessment
@@ -212,10 +213,12 @@ class EngineViewer:
         """
         kept = _attributes(response)
         if kept:
-            return Conversation.from_attributes(kept, self._rule_set)
+            return Talk.from_attributes(kept, self._rule_set).conversation
         sent = _attributes(request.get("session"), "attributes")
         before = (
-            Conversation.from_attributes(sent, self._rule_set) if sent else begin(self._rule_set)
+            Talk.from_attributes(sent, self._rule_set).conversation
+            if sent
+            else begin(self._rule_set)
         )
         event = _event_of(request, self._rule_set)
         # The session is over and took its state along: the turn is taken once more.

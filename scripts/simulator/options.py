@@ -84,6 +84,11 @@ def parsed_options(arguments: Sequence[str] | None, description: str | None) -> 
         action="store_true",
         help=f"serve the skill, on port {SERVE_PORT} or --port, and talk to nobody",
     )
+    skill.add_argument(
+        "--memory",
+        action="store_true",
+        help="keep a check that was broken off, of callers who agree, until this program ends",
+    )
     skill.add_argument("--port", type=_port, help=f"the port to serve it on, of {HOST}")
     skill.add_argument(
         "--signing-dir",
