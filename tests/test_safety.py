@@ -9,6 +9,7 @@ import json
 import logging
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 from typing import TYPE_CHECKING, get_args
 from xml.etree import ElementTree as ET
 
@@ -54,12 +55,15 @@ from skill.dialogue.events import (
     WentBack,
 )
 from skill.dialogue.prompts import prompt_for
+from skill.dialogue.remembering import Call, Remembering
+from skill.dialogue.script import FORGOTTEN, KEEPING
 from skill.dialogue.turn import take_turn
 from skill.speech.catalogue import ELSEWHERE, load_catalogues
 from skill.speech.ssml import to_ssml, to_text
 from skill.triage.assessment import assess
 from skill.triage.loading import load_rule_set
 from skill.triage.model import Disposition
+from tests.dialogue.memories import OwnMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,11 +180,41 @@ def calm_answer(question: Question) -> Answer:
     return {"age": 40, "duration": 3, "count": 0}[question.kind]
 
 
+FAILURES = 0.2
+PAUSES = (0, 0, 20, 300, 2_700, 72_000, 90_000)
 CALLS = st.one_of(ANY_CALL, ANY_CALL, calm_calls())
 
 
 def replies_to(events: list[Event]) -> list[tuple[Event, Conversation, Reply]]:
-    """Return each event with the state before it and the reply; a closed session begins anew."""
+    """Return each event with the state before it and the reply; a closed session begins anew.
+
+    Once without a memory, and once more with one that fails at random.
+    """
+    return [*replies_without_memory(events), *replies_with_memory(events)]
+
+
+def replies_with_memory(events: list[Event]) -> list[tuple[Event, Conversation, Reply]]:
+    """Return the same with a memory that fails at random, over minutes and days."""
+    chance = Random(repr(events))  # noqa: S311  # nothing secret, and the same in every run
+    memory = OwnMemory(fails=lambda _: chance.random() < FAILURES)
+    remembering = Remembering(memory, RULE_SET)
+    talk = remembering.begin()
+    turns = []
+    for number, event in enumerate(events):
+        memory.asked.clear()
+        memory.now += chance.choice(PAUSES)
+        before = talk
+        talk, reply = remembering.take_turn(talk, event, Call("caller", str(number), memory.now))
+        turns.append((event, before.conversation, reply))
+        assert len(memory.asked) <= 2
+        assert memory.asked == [] or reply.advice is not Disposition.EMERGENCY
+        if reply.closes:
+            talk = remembering.begin()
+    return turns
+
+
+def replies_without_memory(events: list[Event]) -> list[tuple[Event, Conversation, Reply]]:
+    """Return the same without a memory."""
     conversation = begin(RULE_SET)
     turns = []
     for event in events:
@@ -546,3 +580,23 @@ def test_no_log_record_contains_an_answer_or_an_advice_level(events: list[Event]
         root.removeHandler(handler)
         root.setLevel(level)
     assert records == []
+
+
+@given(CALLS)
+def test_nothing_is_kept_after_the_session_unless_the_caller_agreed(events: list[Event]) -> None:
+    memory = OwnMemory()
+    remembering = Remembering(memory, RULE_SET)
+    talk, agreed = remembering.begin(), False
+    for number, event in enumerate(events):
+        asked_for_consent = str(talk.conversation.pending).startswith("offer.keep")
+        talk, reply = remembering.take_turn(talk, event, Call("caller", str(number), memory.now))
+        said_yes = isinstance(event, Answered | Corrected) and event.answer == "yes"
+        if KEEPING in reply.say:
+            assert said_yes or isinstance(event, AskedToRepeat)
+            agreed = True
+        assert agreed or memory.document("caller") is None
+        assert not asked_for_consent or said_yes or memory.document("caller") is None
+        if FORGOTTEN in reply.say and not isinstance(event, AskedToRepeat):
+            assert memory.document("caller") is None
+        if reply.closes:
+            talk = remembering.begin()
