@@ -279,8 +279,9 @@ class Remembering:
         if offer == OFFER_RESUME:
             match answer:
                 case "yes":
-                    resumed = _saying(talk, reply, script.RESUMED)
-                    return self._saved(*resumed, call)
+                    for line in (*self._age_read_back(talk.conversation), script.RESUMED):
+                        talk, reply = _saying(talk, reply, line)
+                    return self._saved(talk, reply, call)
                 case "no":
                     return self._forgotten(off, reply, call)
                 case _:
@@ -289,6 +290,13 @@ class Remembering:
         if answer != "yes":
             return _saying(off, reply, script.NOT_KEEPING)
         return self._saved(*_saying(talk, reply, script.KEEPING), call)
+
+    def _age_read_back(self, conversation: Conversation) -> tuple[Line, ...]:
+        """Return the age that a check goes on with: somebody else finds that it is not theirs."""
+        known = (
+            conversation.answers.get(q.id) for q in self._rule_set.questions if q.kind == "age"
+        )
+        return tuple(script.counted("summary.age", age) for age in known if isinstance(age, int))
 
     def _consent_corrected(self, talk: Talk, event: Event, call: Call) -> tuple[Talk, Reply] | None:
         """Take "no, I meant yes" for what was just decided about the memory, if it was that."""

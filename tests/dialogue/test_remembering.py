@@ -317,10 +317,23 @@ def test_nothing_of_an_earlier_check_is_said_before_a_yes(phone: Phone) -> None:
 def test_yes_goes_on_with_what_still_holds(
     phone: Phone, minutes: int, asked: str, known: set[str]
 ) -> None:
-    assert at_resume(phone, minutes).says(YES) == ["memory.resumed", f"question.{asked}"]
+    told = at_resume(phone, minutes).says(YES)
+    assert told == ["memory.resumed", "summary.age", f"question.{asked}"]
     assert phone.answers.keys() == known
     assert phone.kept == phone.answers
     assert phone.memory.asked == ["save"]
+
+
+def test_the_age_that_a_check_goes_on_with_is_read_back_after_the_yes(phone: Phone) -> None:
+    at_resume(phone).says(YES)
+    assert phone.reply is not None
+    assert dict(phone.reply.say[1].values) == {"count": 66}
+
+
+def test_a_check_without_an_age_goes_on_without_one(phone: Phone) -> None:
+    agreed(phone).says(NO)
+    told = phone.is_cut_off(5).says(Opened(), NO, YES)
+    assert told == ["memory.resumed", "question.age_years"]
 
 
 def test_a_check_that_expired_is_not_offered(phone: Phone) -> None:
