@@ -93,3 +93,4 @@ def test_each_lock_holds_all_that_the_smaller_one_holds() -> None:
     names = ("requirements-lambda.lock", LOCK, "requirements-sim.lock", "requirements-dev.lock")
     for smaller, larger in pairwise(names):
         assert pins(smaller) <= pins(larger)
+    assert pins(LOCK) <= pins("requirements-memory.lock") <= pins("requirements-dev.lock")
