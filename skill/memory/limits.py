@@ -1,0 +1,16 @@
+"""How long an operation on a store may take, and how many may run at once.
+
+A turn asks the memory at most twice before it answers, and it has to answer within two seconds.
+What an engine can be told to give up by itself, it gives up first, so that its error is heard.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEADLINE_SECONDS: Final = 1.0
+ENGINE_SECONDS: Final = 0.8
+LOCK_SECONDS: Final = 0.6
+
+# One for each thread of a worker (`gunicorn.conf.py`).
+MOST_OPERATIONS: Final = 8

@@ -1,0 +1,114 @@
+"""Rows in a PostgreSQL database, for any number of machines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+
+from skill.errors import ConfigurationError
+from skill.memory.limits import ENGINE_SECONDS, LOCK_SECONDS, MOST_OPERATIONS
+from skill.memory.sql import SqlRows
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from psycopg.abc import PQGen
+
+    _Result = TypeVar("_Result")
+
+_WAKING_SECONDS: Final = 0.1
+_OPTIONS: Final = {
+    "application_name": "upper-back-check",
+    "client_encoding": "utf8",
+    "connect_timeout": "2",  # libpq takes no less
+    # For how long what was sent may stay without an answer of the other machine.
+    "tcp_user_timeout": "2000",
+    # Health answers go over the network: only to the server that was meant, unless told otherwise.
+    "sslmode": "verify-full",
+    "options": f"-c statement_timeout={round(ENGINE_SECONDS * 1000)}"
+    f" -c lock_timeout={round(LOCK_SECONDS * 1000)}"
+    " -c idle_in_transaction_session_timeout=2000"
+    # What is acknowledged outlives a loss of power, whatever the server's own setting.
+    " -c synchronous_commit=on",
+}
+# What a server says to a role, a password or a database that is wrong. At a connection that it
+# refuses, libpq passes on words alone; others may be of an outage.
+_SET_UP_WRONGLY: Final = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "no password supplied",
+    "permission denied",
+    "invalid sslmode",
+    "root certificate file",
+)
+
+
+class _OverdueError(psycopg.OperationalError, TimeoutError):
+    """The server did not answer in time."""
+
+
+class _PunctualConnection(psycopg.Connection[TupleRow]):
+    """A connection that waits for no answer longer than an operation may take.
+
+    `statement_timeout` is the server's, and helps nobody while the server hangs or is cut off.
+    """
+
+    def wait(
+        self,
+        gen: PQGen[_Result],
+        interval: float = _WAKING_SECONDS,
+        timeout: float | None = ENGINE_SECONDS,
+    ) -> _Result:
+        try:
+            return super().wait(gen, interval, timeout)
+        except psycopg.OperationalError as error:
+            if self.closed:  # by the server
+                raise
+            # It would be given out again with an answer under way to a question of before.
+            self.close()
+            raise _OverdueError("The database did not answer in time.") from error
+
+
+class PostgresqlRows(SqlRows):
+    """Rows in a PostgreSQL database.
+
+    Args:
+        url: Its address, with what libpq is to be told in the query.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            given = conninfo_to_dict(url)
+            address = make_conninfo(
+                url, **{name: value for name, value in _OPTIONS.items() if name not in given}
+            )
+        except psycopg.ProgrammingError as error:
+            # Not what it says: it quotes the address, which may hold a password.
+            raise ConfigurationError("MEMORY_URL: it is no address of PostgreSQL.") from error
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: _PunctualConnection.connect(address),
+            isolation_level="AUTOCOMMIT",
+            pool_size=MOST_OPERATIONS,
+            max_overflow=0,
+            pool_timeout=ENGINE_SECONDS,
+            pool_reset_on_return=None,  # there is no transaction to end
+        )
+        super().__init__(engine)
+
+    def prepare(self) -> None:
+        """Make the table, if it is not there."""
+        try:
+            super().prepare()
+        except DBAPIError as error:
+            said = str(error.orig)
+            if any(words in said for words in _SET_UP_WRONGLY):
+                first, *_ = said.splitlines()
+                raise ConfigurationError(f"MEMORY_URL: {first}") from error
+            raise

@@ -1,0 +1,86 @@
+"""The port to a memory, over a store that sees sealed documents only."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from skill.dialogue.keeping import Kept
+from skill.memory.log_lines import write_warning
+from skill.memory.rows import Row
+from skill.memory.sealing import UnreadableDocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from skill.memory.rows import Rows
+    from skill.memory.sealing import Sealer
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+
+class SealedMemory:
+    """Keeps sealed documents in rows. Raises whatever the store does; `GuardedMemory` minds that.
+
+    Args:
+        rows: The store.
+        sealer: What seals for the skill.
+        lifetime_seconds: How long a document is kept after it was last saved.
+        clock: Tells the time in Unix seconds. The machines of one store have to agree on it.
+    """
+
+    def __init__(
+        self, rows: Rows, sealer: Sealer, lifetime_seconds: int, clock: Callable[[], float]
+    ) -> None:
+        self._rows = rows
+        self._sealer = sealer
+        self._lifetime_seconds = lifetime_seconds
+        self._clock = clock
+
+    def load(self, caller: str) -> Kept:
+        """Return what is kept of a caller; without a document if that cannot be unsealed."""
+        row = self._rows.read(self._sealer.caller_key(caller))
+        if row is None:
+            return Kept()
+        now = self._now()
+        return Kept(row.version_at(now), self._document(row) if row.holds_at(now) else None)
+
+    def save_if_unchanged(
+        self, caller: str, document: Mapping[str, object], *, seen: int, request_id: str
+    ) -> int | None:
+        """Keep a document in the place of the one before, if there was no change in between."""
+        key = self._sealer.caller_key(caller)
+        request = self._sealer.request_digest(request_id)
+        version = seen + 1
+        key_id, sealed = self._sealer.seal(document, key, version)
+        now = self._now()
+        row = Row(key, version, request, key_id, sealed, now + self._lifetime_seconds)
+        if self._rows.write(row, now):
+            return version
+        there = self._rows.read(key)
+        # The same request, come again since nobody heard how it ended.
+        was_saved = (
+            there is not None
+            and there.holds_at(now)
+            and (there.version, there.request) == (version, request)
+        )
+        return version if was_saved else None
+
+    def forget(self, caller: str) -> int:
+        """Delete what is kept of a caller."""
+        return self._rows.forget(self._sealer.caller_key(caller), self._now())
+
+    def sweep(self) -> None:
+        """Take away what has expired."""
+        self._rows.sweep(self._now())
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+    def _document(self, row: Row) -> Mapping[str, object] | None:
+        try:
+            return self._sealer.unseal(row.key_id, row.document or b"", row.caller, row.version)
+        except UnreadableDocumentError:
+            # Its key was taken away too early, or somebody wrote to the store.
+            write_warning(_LOGGER, "memory_unreadable")
+            return None

@@ -1,0 +1,142 @@
+"""Rows in a table of SQLite or PostgreSQL; both take the very same statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
+
+from skill.memory.rows import TOMBSTONE_SECONDS, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from sqlalchemy import Connection, Engine
+
+    _Result = TypeVar("_Result")
+
+TABLE: Final = Table(
+    "unfinished_checks",
+    MetaData(),
+    Column("caller", LargeBinary, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("request", LargeBinary),
+    Column("key_id", String),
+    Column("document", LargeBinary),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("unfinished_checks_by_expiry", "expires_at"),
+)
+
+# Each is a transaction of its own, so that the check and the change are one step.
+_READ: Final = text(
+    "SELECT caller, version, request, key_id, document, expires_at"
+    " FROM unfinished_checks WHERE caller = :caller"
+)
+_INSERT: Final = text(
+    "INSERT INTO unfinished_checks (caller, version, request, key_id, document, expires_at)"
+    " VALUES (:caller, :version, :request, :key_id, :document, :expires_at)"
+    " ON CONFLICT (caller) DO NOTHING"
+)
+_REPLACE: Final = text(
+    "UPDATE unfinished_checks SET version = :version, request = :request, key_id = :key_id,"
+    " document = :document, expires_at = :expires_at"
+    " WHERE caller = :caller AND :version = 1 + version"
+    " + CASE WHEN document IS NOT NULL AND expires_at <= :now THEN 1 ELSE 0 END"
+)
+_FORGET: Final = text(
+    "INSERT INTO unfinished_checks (caller, version, expires_at) VALUES (:caller, 2, :now)"
+    " ON CONFLICT (caller) DO UPDATE SET version = unfinished_checks.version + 2,"
+    " request = NULL, key_id = NULL, document = NULL, expires_at = :now"
+    " RETURNING version"
+)
+_SWEEP_DOCUMENTS: Final = text(
+    "UPDATE unfinished_checks SET version = version + 1,"
+    " request = NULL, key_id = NULL, document = NULL"
+    " WHERE document IS NOT NULL AND expires_at <= :now"
+)
+_SWEEP_TOMBSTONES: Final = text("DELETE FROM unfinished_checks WHERE expires_at <= :before")
+
+
+class SqlRows:
+    """Rows in a SQL database.
+
+    Args:
+        engine: The database. Its connections must commit by themselves.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._is_prepared = False
+
+    def prepare(self) -> None:
+        """Make the table, if it is not there."""
+        try:
+            self._make_table()
+        except DBAPIError:  # another instance that starts just now may have made it first
+            self._make_table()
+        self._is_prepared = True
+
+    def read(self, caller: bytes) -> Row | None:
+        """Return the row of a caller's key."""
+        found = self._run(lambda at: at.execute(_READ, {"caller": caller}).one_or_none())
+        return None if found is None else Row(*found)
+
+    def write(self, row: Row, now: int) -> bool:
+        """Write a row if it builds upon the one there."""
+        values = {
+            "caller": row.caller,
+            "version": row.version,
+            "request": row.request,
+            "key_id": row.key_id,
+            "document": row.document,
+            "expires_at": row.expires_at,
+        }
+        if row.version == 1:
+            return self._run(lambda at: at.execute(_INSERT, values).rowcount) == 1
+        return self._run(lambda at: at.execute(_REPLACE, {**values, "now": now}).rowcount) == 1
+
+    def forget(self, caller: bytes, now: int) -> int:
+        """Turn a row into a tombstone."""
+        values = {"caller": caller, "now": now}
+        return int(self._run(lambda at: at.execute(_FORGET, values).scalar_one()))
+
+    def sweep(self, now: int) -> None:
+        """Take away what has had its time."""
+        self._run(lambda at: at.execute(_SWEEP_DOCUMENTS, {"now": now}))
+        before = now - TOMBSTONE_SECONDS
+        self._run(lambda at: at.execute(_SWEEP_TOMBSTONES, {"before": before}))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def _run(self, statement: Callable[[Connection], _Result]) -> _Result:
+        if not self._is_prepared:  # the database was not there at the start
+            self.prepare()
+        try:
+            with self._engine.connect() as connection:
+                return statement(connection)
+        except DBAPIError as error:
+            # A database that was started anew has closed the connections that were open. Whether
+            # the statement was carried out is not known; it does no harm a second time. After a
+            # time that ran out there is none left for that.
+            if not error.connection_invalidated or isinstance(error.orig, TimeoutError):
+                raise
+        with self._engine.connect() as connection:
+            return statement(connection)
+
+    def _make_table(self) -> None:
+        with self._engine.connect() as connection:
+            # It looks first: a role that may not create tables can use one.
+            TABLE.metadata.create_all(connection)
