@@ -64,6 +64,10 @@ class GuardedMemory:
         """Delete what is kept of a caller."""
         return self._in_time(partial(self._memory.forget, caller))
 
+    def close(self) -> None:
+        """End the threads, once what they do has ended."""
+        self._threads.shutdown()
+
     def _in_time(self, operation: Callable[[], _Result]) -> _Result:
         if not self._free.acquire(blocking=False):
             raise MemoryUnavailableError("Every operation under way waits for the memory.")
