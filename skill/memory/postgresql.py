@@ -95,6 +95,7 @@ class PostgresqlRows(SqlRows):
             "postgresql+psycopg://",
             creator=lambda: _PunctualConnection.connect(address),
             isolation_level="AUTOCOMMIT",
+            hide_parameters=True,  # in what its errors say
             pool_size=MOST_OPERATIONS,
             max_overflow=0,
             pool_timeout=ENGINE_SECONDS,

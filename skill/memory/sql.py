@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     _Result = TypeVar("_Result")
+
+# It tells by exceptions what matters. What it logs is no line of ours, and may quote a statement.
+logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)
 
 TABLE: Final = Table(
     "unfinished_checks",

@@ -54,10 +54,12 @@ class SqliteRows:
 
     Args:
         path: The file; it is made if its folder is there.
-        connect: How to connect, if not by the standard library.
+        connect: How to connect to a file, if not by the standard library.
     """
 
-    def __init__(self, path: Path, connect: Callable[[], DBAPIConnection] | None = None) -> None:
+    def __init__(
+        self, path: Path, connect: Callable[[Path], DBAPIConnection] | None = None
+    ) -> None:
         self._path = path
         self._ballast = path.with_name(f"{path.name}-ballast")
         self._engine = _engine(path, connect)
@@ -147,11 +149,12 @@ class SqliteRows:
             self._ballast.unlink(missing_ok=True)
 
 
-def _engine(path: Path, connect: Callable[[], DBAPIConnection] | None) -> Engine:
-    arguments = {} if connect is None else {"creator": connect}
+def _engine(path: Path, connect: Callable[[Path], DBAPIConnection] | None) -> Engine:
+    arguments = {} if connect is None else {"creator": lambda: connect(path)}
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # in what its errors say
         pool_size=MOST_OPERATIONS,
         max_overflow=0,
         pool_timeout=ENGINE_SECONDS,
