@@ -141,7 +141,8 @@ class SqliteRows:
         if self._ballast.exists():
             return
         try:
-            with self._ballast.open("xb") as file:
+            self._ballast.touch(_FILE_MODE, exist_ok=False)
+            with self._ballast.open("r+b") as file:
                 os.posix_fallocate(file.fileno(), 0, _BALLAST_BYTES)
         except FileExistsError:  # another process was quicker
             return

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from skill.dialogue.keeping import Kept
+from skill.errors import MemoryUnavailableError
+from skill.memory.guarded import GuardedMemory
+from skill.memory.limits import MOST_OPERATIONS
+from skill.memory.sqlite import SqliteRows
+from skill.memory.sweeping import Sweeper
+from tests.memory.stores import Clock, memory_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from skill.memory.rows import Row
+
+CALLER: Final = "amzn1.ask.account.CALLER"
+DOCUMENT: Final = {"pending": "fever"}
+
+
+class Disk(SqliteRows):
+    """An SQLite file on a disk that hangs or fails when it is told to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.goes_on = Event()
+        self.goes_on.set()
+        self.error: BaseException | None = None
+        self.asked = 0
+
+    def read(self, caller: bytes) -> Row | None:
+        self.asked += 1
+        self.goes_on.wait()
+        if self.error is not None:
+            raise self.error
+        return super().read(caller)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    store = Disk(tmp_path / "checks.db")
+    store.prepare()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def memory(disk: Disk, clock: Clock) -> Iterator[GuardedMemory]:
+    within = memory_over(disk, clock)
+    sweeper = Sweeper(within.sweep, 3600)
+    guarded = GuardedMemory(within, sweeper, clock)
+    yield guarded
+    disk.goes_on.set()
+    sweeper.stop()
+    guarded.close()
+
+
+def test_it_keeps_loads_and_forgets(memory: GuardedMemory) -> None:
+    version = memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    assert version is not None
+    assert memory.load(CALLER) == Kept(version, DOCUMENT)
+    assert memory.load(CALLER) == Kept(version, DOCUMENT)
+    assert memory.forget(CALLER) > version
+    assert memory.load(CALLER).document is None
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("full"), ValueError("odd"), RuntimeError("bad")], ids=repr
+)
+def test_whatever_goes_wrong_is_told_as_one_error(
+    memory: GuardedMemory, disk: Disk, error: Exception
+) -> None:
+    disk.error = error
+    with pytest.raises(MemoryUnavailableError):
+        memory.load(CALLER)
+
+
+def test_a_store_that_hangs_is_waited_for_a_second(memory: GuardedMemory, disk: Disk) -> None:
+    disk.goes_on.clear()
+    started = monotonic()
+    with pytest.raises(MemoryUnavailableError):
+        memory.load(CALLER)
+    assert 0.9 < monotonic() - started < 1.5
+
+
+def test_what_hangs_takes_up_a_few_threads_and_nobody_else_waits(
+    memory: GuardedMemory, disk: Disk
+) -> None:
+    disk.goes_on.clear()
+
+    def seconds_of_a_load(_: int) -> float:
+        started = monotonic()
+        with pytest.raises(MemoryUnavailableError):
+            memory.load(CALLER)
+        return monotonic() - started
+
+    with ThreadPoolExecutor(40) as callers:
+        seconds = list(callers.map(seconds_of_a_load, range(40)))
+    assert disk.asked == MOST_OPERATIONS
+    assert sum(one > 0.5 for one in seconds) == MOST_OPERATIONS
+
+
+def test_after_three_failures_the_store_is_left_alone_for_five_seconds(
+    memory: GuardedMemory, disk: Disk, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk.error = OSError("secret words")
+    for _ in range(10):
+        with pytest.raises(MemoryUnavailableError):
+            memory.load(CALLER)
+    assert disk.asked == 3
+    disk.error = None
+    clock.seconds += 5
+    assert memory.load(CALLER) == Kept()
+    assert [json.loads(line) for line in caplog.messages] == [
+        {"level": "WARNING", "event": "memory_unavailable", "error": "OSError"},
+        {"level": "WARNING", "event": "memory_back"},
+    ]
+
+
+def test_a_conflict_is_no_failure(memory: GuardedMemory) -> None:
+    for number in range(10):
+        assert memory.save_if_unchanged(CALLER, DOCUMENT, seen=7, request_id=f"{number}") is None

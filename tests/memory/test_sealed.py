@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from skill.dialogue.keeping import Kept
+from skill.memory.sealed import SealedMemory
+from skill.memory.sealing import Sealer
+from skill.memory.sqlite import SqliteRows
+from tests.memory.stores import KEY, LIFETIME, SECRET, SKILL_ID, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CALLER: Final = "amzn1.ask.account.CALLER"
+OTHER_KEY: Final = bytes(reversed(KEY))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteRows]:
+    rows = SqliteRows(tmp_path / "checks.db")
+    rows.prepare()
+    yield rows
+    rows.close()
+
+
+def memory(store: SqliteRows, *keys: bytes) -> SealedMemory:
+    return SealedMemory(store, Sealer(SECRET, keys, SKILL_ID), LIFETIME, Clock())
+
+
+def test_after_a_rotation_the_old_is_read_and_the_new_key_seals(store: SqliteRows) -> None:
+    memory(store, KEY).save_if_unchanged(CALLER, {"a": 1}, seen=0, request_id="first")
+    rotated = memory(store, OTHER_KEY, KEY)
+    assert rotated.load(CALLER) == Kept(1, {"a": 1})
+    rotated.save_if_unchanged(CALLER, {"a": 2}, seen=1, request_id="second")
+    assert memory(store, OTHER_KEY).load(CALLER) == Kept(2, {"a": 2})
+
+
+def test_what_cannot_be_unsealed_is_not_there_and_can_be_replaced(
+    store: SqliteRows, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory(store, KEY).save_if_unchanged(CALLER, {"a": 1}, seen=0, request_id="first")
+    other = memory(store, OTHER_KEY)
+    assert other.load(CALLER) == Kept(1, None)
+    assert [json.loads(line) for line in caplog.messages] == [
+        {"level": "WARNING", "event": "memory_unreadable"}
+    ]
+    assert other.save_if_unchanged(CALLER, {"a": 2}, seen=1, request_id="second") == 2
+    assert other.load(CALLER) == Kept(2, {"a": 2})
