@@ -13,13 +13,14 @@ from skill.errors import MemoryUnavailableError
 from skill.memory.breaker import Breaker
 from skill.memory.limits import DEADLINE_SECONDS, MOST_OPERATIONS
 from skill.memory.log_lines import write_warning
+from skill.memory.sweeping import Sweeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
-    from skill.dialogue.keeping import Kept, Memory
-    from skill.memory.sweeping import Sweeper
+    from skill.dialogue.keeping import Kept
+    from skill.memory.sealed import SealedMemory
 
     _Result = TypeVar("_Result")
 
@@ -35,15 +36,12 @@ class GuardedMemory:
 
     Args:
         memory: The memory within.
-        sweeper: Started with the first operation.
         clock: Tells seconds, never backwards.
     """
 
-    def __init__(
-        self, memory: Memory, sweeper: Sweeper, clock: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, memory: SealedMemory, clock: Callable[[], float] = monotonic) -> None:
         self._memory = memory
-        self._sweeper = sweeper
+        self._sweeper = Sweeper(memory.sweep)
         self._breaker = Breaker(clock)
         self._free = BoundedSemaphore(MOST_OPERATIONS)
         # It starts no thread before it is used, so a server may fork after the start.
@@ -64,9 +62,15 @@ class GuardedMemory:
         """Delete what is kept of a caller."""
         return self._in_time(partial(self._memory.forget, caller))
 
+    def start_sweeping(self) -> None:
+        """Take away what expires from now on; the first operation starts that too."""
+        self._sweeper.start()
+
     def close(self) -> None:
-        """End the threads, once what they do has ended."""
+        """End the threads, once what they do has ended, and let go of every connection."""
+        self._sweeper.stop()
         self._threads.shutdown()
+        self._memory.close()
 
     def _in_time(self, operation: Callable[[], _Result]) -> _Result:
         if not self._free.acquire(blocking=False):
@@ -89,7 +93,7 @@ class GuardedMemory:
 
     def _run(self, operation: Callable[[], _Result]) -> _Result:
         try:
-            self._sweeper.start()
+            self.start_sweeping()
             return operation()
         finally:
             self._free.release()

@@ -20,7 +20,7 @@ from skill.memory.log_lines import write_warning
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from skill.dialogue.keeping import Memory
+    from skill.memory.guarded import GuardedMemory
     from skill.memory.rows import Rows
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _MOST_HOURS: Final = 30 * 24  # thirty days, as docs/privacy.md promises
 _HOUR_SECONDS: Final = 3600
 
 
-def memory_from(settings: Mapping[str, str], skill_id: str) -> Memory | None:
+def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | None:
     """Return the memory that the settings ask for, or ``None`` if they ask for none.
 
     A store that cannot be reached just now keeps no one from starting: an emergency does not
@@ -66,11 +66,12 @@ def memory_from(settings: Mapping[str, str], skill_id: str) -> Memory | None:
         ) from error
 
 
-def _opened(rows: Rows, secret: bytes, keys: list[bytes], hours: int, skill_id: str) -> Memory:
+def _opened(
+    rows: Rows, secret: bytes, keys: list[bytes], hours: int, skill_id: str
+) -> GuardedMemory:
     from skill.memory.guarded import GuardedMemory  # noqa: PLC0415  # see above
     from skill.memory.sealed import SealedMemory  # noqa: PLC0415
     from skill.memory.sealing import Sealer  # noqa: PLC0415
-    from skill.memory.sweeping import Sweeper  # noqa: PLC0415
 
     sealer = Sealer(secret, keys, skill_id)
     memory = SealedMemory(rows, sealer, hours * _HOUR_SECONDS, time.time)
@@ -82,10 +83,10 @@ def _opened(rows: Rows, secret: bytes, keys: list[bytes], hours: int, skill_id: 
         write_warning(_LOGGER, "memory_unavailable", error)
     finally:
         rows.close()
-    sweeper = Sweeper(memory.sweep)
+    guarded = GuardedMemory(memory)
     # What expires goes, even if a worker is never called. Not in the parent: it forks.
-    os.register_at_fork(after_in_child=sweeper.start)
-    return GuardedMemory(memory, sweeper)
+    os.register_at_fork(after_in_child=guarded.start_sweeping)
+    return guarded
 
 
 def _rows(url: str) -> Rows:

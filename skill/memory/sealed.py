@@ -74,6 +74,10 @@ class SealedMemory:
         """Take away what has expired."""
         self._rows.sweep(self._now())
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._rows.close()
+
     def _now(self) -> int:
         return int(self._clock())
 

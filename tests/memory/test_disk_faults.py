@@ -22,7 +22,6 @@ from skill.dialogue.keeping import Kept
 from skill.errors import MemoryUnavailableError
 from skill.memory.guarded import GuardedMemory
 from skill.memory.sqlite import SqliteRows
-from skill.memory.sweeping import Sweeper
 from tests.memory.failing_disk import FailingDisk
 from tests.memory.stores import Clock, memory_over
 from tests.operation.processes import FULL_LENGTH, measured, wait_until
@@ -181,9 +180,7 @@ def test_a_lock_that_another_process_holds_costs_little(tmp_path: Path) -> None:
     path = tmp_path / "checks.db"
     rows = SqliteRows(path)
     rows.prepare()
-    within = memory_over(rows, Clock())
-    sweeper = Sweeper(within.sweep, 3600)
-    memory = GuardedMemory(within, sweeper)
+    memory = GuardedMemory(memory_over(rows, Clock()))
     seen = memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
     assert seen is not None
     holder = subprocess.Popen(
@@ -218,5 +215,3 @@ def test_a_lock_that_another_process_holds_costs_little(tmp_path: Path) -> None:
     seconds = wait_until(is_saved, "it is there again", 10)
     measured(f"longest turn {longest:.2f} s, there again {seconds:.1f} s after the lock")
     memory.close()
-    sweeper.stop()
-    rows.close()

@@ -13,7 +13,6 @@ from skill.errors import MemoryUnavailableError
 from skill.memory.guarded import GuardedMemory
 from skill.memory.limits import MOST_OPERATIONS
 from skill.memory.sqlite import SqliteRows
-from skill.memory.sweeping import Sweeper
 from tests.memory.stores import Clock, memory_over
 
 if TYPE_CHECKING:
@@ -45,11 +44,10 @@ class Disk(SqliteRows):
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
+def disk(tmp_path: Path) -> Disk:
     store = Disk(tmp_path / "checks.db")
     store.prepare()
-    yield store
-    store.close()
+    return store
 
 
 @pytest.fixture
@@ -59,12 +57,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def memory(disk: Disk, clock: Clock) -> Iterator[GuardedMemory]:
-    within = memory_over(disk, clock)
-    sweeper = Sweeper(within.sweep, 3600)
-    guarded = GuardedMemory(within, sweeper, clock)
+    guarded = GuardedMemory(memory_over(disk, clock), clock)
     yield guarded
     disk.goes_on.set()
-    sweeper.stop()
     guarded.close()
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that hangs, is gone or is cut off costs a turn little, and comes back by itself.
+"""A database that hangs, is gone or is cut off costs a turn little, and comes back by itself.
 
 Numbers 21 and 22 of the list of faults that the endpoint has to withstand.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import enumerate as all_threads
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
@@ -16,11 +17,11 @@ import pytest
 
 from skill.dialogue.keeping import Kept
 from skill.errors import MemoryUnavailableError
+from skill.memory.dynamodb import DynamodbRows
 from skill.memory.guarded import GuardedMemory
 from skill.memory.limits import MOST_OPERATIONS
 from skill.memory.postgresql import PostgresqlRows
-from skill.memory.sweeping import Sweeper
-from tests.memory.stores import Clock, memory_over
+from tests.memory.stores import Clock, make_table, memory_over
 from tests.memory.unruly_proxy import UnrulyProxy, unruly_proxy
 from tests.operation.processes import FULL_LENGTH, measured
 
@@ -50,22 +51,18 @@ def proxy(empty_postgresql: Postgresql) -> Iterator[UnrulyProxy]:
 
 
 @pytest.fixture
-def rows(empty_postgresql: Postgresql, proxy: UnrulyProxy) -> Iterator[PostgresqlRows]:
+def rows(empty_postgresql: Postgresql, proxy: UnrulyProxy) -> PostgresqlRows:
     """Give the store, behind the proxy."""
     store = PostgresqlRows(empty_postgresql.url(proxy.port))
     store.prepare()
-    yield store
-    store.close()
+    return store
 
 
 @pytest.fixture
 def memory(rows: PostgresqlRows) -> Iterator[GuardedMemory]:
-    """Give a memory as an instance has it, without the sweeps."""
-    within = memory_over(rows, Clock())
-    sweeper = Sweeper(within.sweep, 3600)
-    guarded = GuardedMemory(within, sweeper)
+    """Give a memory as an instance has it."""
+    guarded = GuardedMemory(memory_over(rows, Clock()))
     yield guarded
-    sweeper.stop()
     guarded.close()
 
 
@@ -121,13 +118,24 @@ def survives(memory: Memory, breaks: Callable[[], None], mends: Callable[[], Non
 def test_a_network_that_fails_costs_a_few_turns_little(
     memory: GuardedMemory, proxy: UnrulyProxy, manner: Manner
 ) -> None:
-    def breaks() -> None:
-        proxy.manner = manner
+    def turn_to(other: Manner) -> None:
+        proxy.manner = other
 
-    def mends() -> None:
-        proxy.manner = "pass"
+    survives(memory, partial(turn_to, manner), partial(turn_to, "pass"))
 
-    survives(memory, breaks, mends)
+
+@pytest.mark.parametrize("manner", ["reset", "silence"])
+def test_it_costs_no_more_before_dynamodb(dynamodb_server: str, manner: Manner) -> None:
+    make_table(dynamodb_server, manner)
+    with unruly_proxy(int(dynamodb_server.rpartition(":")[2])) as proxy:
+        rows = DynamodbRows(manner, "us-east-1", f"http://127.0.0.1:{proxy.port}")
+        memory = GuardedMemory(memory_over(rows, Clock()))
+
+        def turn_to(other: Manner) -> None:
+            proxy.manner = other
+
+        survives(memory, partial(turn_to, manner), partial(turn_to, "pass"))
+        memory.close()
 
 
 def test_a_server_that_hangs_costs_a_few_turns_little(
