@@ -47,6 +47,11 @@ class GuardedMemory:
         # It starts no thread before it is used, so a server may fork after the start.
         self._threads = ThreadPoolExecutor(MOST_OPERATIONS, thread_name_prefix="memory")
 
+    @property
+    def hours(self) -> int:
+        """For how many hours a document is kept after it was saved."""
+        return self._memory.hours
+
     def load(self, caller: str) -> Kept:
         """Return what is kept of a caller."""
         return self._in_time(partial(self._memory.load, caller))

@@ -28,7 +28,6 @@ _LOGGER: Final = logging.getLogger(__name__)
 _SECRET_BYTES: Final = 32
 _USUAL_HOURS: Final = "24"
 _MOST_HOURS: Final = 30 * 24  # thirty days, as docs/privacy.md promises
-_HOUR_SECONDS: Final = 3600
 
 
 def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | None:
@@ -74,7 +73,7 @@ def _opened(
     from skill.memory.sealing import Sealer  # noqa: PLC0415
 
     sealer = Sealer(secret, keys, skill_id)
-    memory = SealedMemory(rows, sealer, hours * _HOUR_SECONDS, time.time)
+    memory = SealedMemory(rows, sealer, hours, time.time)
     try:
         rows.prepare()
     except ConfigurationError:

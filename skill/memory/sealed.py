@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skill.memory.sealing import Sealer
 
 _LOGGER: Final = logging.getLogger(__name__)
+_HOUR_SECONDS: Final = 3600
 
 
 class SealedMemory:
@@ -25,16 +26,14 @@ class SealedMemory:
     Args:
         rows: The store.
         sealer: What seals for the skill.
-        lifetime_seconds: How long a document is kept after it was last saved.
+        hours: For how many hours a document is kept after it was saved.
         clock: Tells the time in Unix seconds. The machines of one store have to agree on it.
     """
 
-    def __init__(
-        self, rows: Rows, sealer: Sealer, lifetime_seconds: int, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, rows: Rows, sealer: Sealer, hours: int, clock: Callable[[], float]) -> None:
         self._rows = rows
         self._sealer = sealer
-        self._lifetime_seconds = lifetime_seconds
+        self.hours = hours
         self._clock = clock
 
     def load(self, caller: str) -> Kept:
@@ -54,7 +53,7 @@ class SealedMemory:
         version = seen + 1
         key_id, sealed = self._sealer.seal(document, key, version)
         now = self._now()
-        row = Row(key, version, request, key_id, sealed, now + self._lifetime_seconds)
+        row = Row(key, version, request, key_id, sealed, now + self.hours * _HOUR_SECONDS)
         if self._rows.write(row, now):
             return version
         there = self._rows.read(key)

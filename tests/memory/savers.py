@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from skill.dialogue.keeping import Memory
+    from skill.memory.guarded import GuardedMemory
 
 _CALLERS: Final = [f"amzn1.ask.account.{number}" for number in range(50)]
 _ONE_CALLER: Final = _CALLERS[0]
@@ -37,7 +38,7 @@ _LONGEST_LIFE_SECONDS: Final = 0.06
 _FILLING: Final = "x" * 6000
 
 
-def opened() -> Memory:
+def opened() -> GuardedMemory:
     """Return the memory that the environment asks for."""
     memory = memory_from(os.environ, SKILL_ID)
     assert memory is not None
@@ -89,6 +90,7 @@ def killed(rounds: int) -> dict[str, float]:
             # What nobody heard of any more: one save at most, and the talk goes on from there.
             ahead += steps > acknowledged[caller] + 1
             acknowledged[caller] = steps
+        memory.close()  # before the next fork
     return {"rounds": rounds, "saved": acknowledged.total(), "lost": lost, "ahead": ahead}
 
 
@@ -157,4 +159,5 @@ def _forked(work: Callable[[], None]) -> int:
 
 
 if __name__ == "__main__":
+    opened().close()  # so that what is forked need not import it
     print(json.dumps({"killed": killed, "racing": racing}[sys.argv[1]](int(sys.argv[2]))))  # noqa: T201

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 SKILL_ID: Final = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
 SECRET: Final = bytes(range(32))
 KEY: Final = bytes(range(100, 132))
-LIFETIME: Final = 24 * 3600
+HOURS: Final = 24
+LIFETIME: Final = HOURS * 3600
 
 SETTINGS: Final = {
     "MEMORY_SECRET": b64encode(SECRET).decode(),
@@ -59,7 +60,7 @@ class Clock:
 
 def memory_over(rows: Rows, clock: Callable[[], float]) -> SealedMemory:
     """Return a memory over a store, with the usual keys."""
-    return SealedMemory(rows, Sealer(SECRET, [KEY], SKILL_ID), LIFETIME, clock)
+    return SealedMemory(rows, Sealer(SECRET, [KEY], SKILL_ID), HOURS, clock)
 
 
 @dataclass

@@ -55,6 +55,16 @@ def test_with_an_address_there_is_one(tmp_path: Path) -> None:
         assert again.load("caller") == Kept(1, {"a": 1})
 
 
+@pytest.mark.parametrize(("given", "hours"), [({}, 24), ({"MEMORY_HOURS": "720"}, 720)], ids=str)
+def test_it_is_kept_for_as_long_as_was_said(
+    given: dict[str, str], hours: int, tmp_path: Path
+) -> None:
+    url = f"sqlite://{tmp_path}/checks.db"
+    memory = memory_from({"MEMORY_URL": url, **SETTINGS, **given}, SKILL_ID)
+    assert memory is not None
+    assert memory.hours == hours
+
+
 def test_another_skill_finds_nothing_in_the_same_store(tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/checks.db"
     with opened(url) as one, opened(url, "amzn1.ask.skill.other") as other:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ROUNDS: Final = 500 if FULL_LENGTH else 8
-_WRITES: Final = 2400 if FULL_LENGTH else 80
+_WRITES: Final = 2400 if FULL_LENGTH else 240
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ from skill.dialogue.keeping import Kept
 from skill.memory.sealed import SealedMemory
 from skill.memory.sealing import Sealer
 from skill.memory.sqlite import SqliteRows
-from tests.memory.stores import KEY, LIFETIME, SECRET, SKILL_ID, Clock
+from tests.memory.stores import HOURS, KEY, SECRET, SKILL_ID, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[SqliteRows]:
 
 
 def memory(store: SqliteRows, *keys: bytes) -> SealedMemory:
-    return SealedMemory(store, Sealer(SECRET, keys, SKILL_ID), LIFETIME, Clock())
+    return SealedMemory(store, Sealer(SECRET, keys, SKILL_ID), HOURS, Clock())
 
 
 def test_after_a_rotation_the_old_is_read_and_the_new_key_seals(store: SqliteRows) -> None:
