@@ -246,7 +246,10 @@ def test_every_program_is_named_in_a_document() -> None:
 
 
 def test_every_setting_is_in_the_table_of_the_operator() -> None:
-    code = "".join((ROOT / name).read_text("utf-8") for name in ("app.py", "gunicorn.conf.py"))
+    code = "".join(
+        (ROOT / name).read_text("utf-8")
+        for name in ("app.py", "gunicorn.conf.py", "skill/memory/opening.py")
+    )
     read = set(re.findall(r"""(?:\.get|_number)\(\s*"([A-Z_]+)\"""", code))
     table = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     described = set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
