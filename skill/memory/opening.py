@@ -47,17 +47,12 @@ def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | N
     url = settings.get("MEMORY_URL")
     if not url:
         return None
-    secret = _secret(settings.get("MEMORY_SECRET", ""), "MEMORY_SECRET")
-    keys = [_secret(key, "MEMORY_KEYS") for key in settings.get("MEMORY_KEYS", "").split()]
-    if not keys:
-        raise ConfigurationError(
-            "MEMORY_KEYS is not set: give a key, as `openssl rand -base64 32` makes one."
-        )
-    if secret in keys:
-        raise ConfigurationError("MEMORY_SECRET is one of MEMORY_KEYS: give it a value of its own.")
-    hours = _hours(settings.get("MEMORY_HOURS", _USUAL_HOURS))
     try:
-        return _opened(_rows(url), secret, keys, hours, skill_id)
+        rows = _rows(url)
+        secret = _secret(settings.get("MEMORY_SECRET", ""), "MEMORY_SECRET")
+        keys = _keys(settings.get("MEMORY_KEYS", ""), secret)
+        hours = _hours(settings.get("MEMORY_HOURS", _USUAL_HOURS))
+        return _opened(rows, secret, keys, hours, skill_id)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"MEMORY_URL needs {error.name}, which is not installed:"
@@ -135,6 +130,13 @@ def _secret(text: str, setting: str) -> bytes:
             f"{setting} {what}: give {_SECRET_BYTES}, as `openssl rand -base64 32` makes them."
         )
     return secret
+
+
+def _keys(text: str, secret: bytes) -> list[bytes]:
+    keys = [_secret(key, "MEMORY_KEYS") for key in text.split() or [""]]
+    if secret in keys:
+        raise ConfigurationError("MEMORY_SECRET is one of MEMORY_KEYS: give it a value of its own.")
+    return keys
 
 
 def _hours(text: str) -> int:
