@@ -74,12 +74,12 @@ def killed(rounds: int) -> dict[str, float]:
         ]
         os.close(write_end)
         with os.fdopen(read_end, "rb") as told:
-            told.readline()  # the first save is done: from now on, whenever it hits
+            first = told.readline()  # from now on, whenever it hits
             sleep(chance.uniform(0, _LONGEST_LIFE_SECONDS))
             for victim in victims:
                 os.kill(victim, signal.SIGKILL)
                 os.waitpid(victim, 0)
-            for line in told.read().splitlines():
+            for line in (first, *told.read().splitlines()):
                 at, steps = map(int, line.split())
                 caller = _CALLERS[at]
                 acknowledged[caller] = max(acknowledged[caller], steps)
