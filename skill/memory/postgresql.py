@@ -46,6 +46,9 @@ _SET_UP_WRONGLY: Final = (
     "permission denied",
     "invalid sslmode",
     "root certificate file",
+    "certificate verify failed",
+    "does not match host name",
+    "SSL was required",
 )
 
 

@@ -142,8 +142,7 @@ class SqliteRows:
             return
         try:
             self._ballast.touch(_FILE_MODE, exist_ok=False)
-            with self._ballast.open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, _BALLAST_BYTES)
+            self._ballast.write_bytes(bytes(_BALLAST_BYTES))
         except FileExistsError:  # another process was quicker
             return
         except OSError:  # the disk is full: the next sweep tries again

