@@ -132,6 +132,14 @@ def test_after_forgetting_one_may_keep_again(memory: SealedMemory) -> None:
     assert memory.load(CALLER) == Kept(version, OTHER)
 
 
+def test_a_stranger_who_is_forgotten_may_keep_from_then_on(memory: SealedMemory) -> None:
+    seen = memory.forget(CALLER)
+    assert memory.load(CALLER) == Kept(seen, None)
+    version = saved(memory, DOCUMENT, seen, "first")
+    assert version is not None
+    assert memory.load(CALLER) == Kept(version, DOCUMENT)
+
+
 def test_it_is_kept_for_its_time_and_no_longer(memory: SealedMemory, clock: Clock) -> None:
     saved(memory, DOCUMENT, 0, "first")
     clock.seconds += LIFETIME - 1
