@@ -79,6 +79,9 @@ def seconds_of_a_turn(memory: Memory) -> tuple[float, bool]:
 
 def survives(memory: Memory, breaks: Callable[[], None], mends: Callable[[], None]) -> None:
     """Hold turns before, while and after something is broken."""
+    # So that every connection that there may be is open, and broken too.
+    with ThreadPoolExecutor(MOST_OPERATIONS) as callers:
+        list(callers.map(lambda _: memory.load(CALLER), range(_CALLERS)))
     assert seconds_of_a_turn(memory)[1]
     breaks()
 
