@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from skill.alexa.skill import answering, build_skill
 from skill.errors import ConfigurationError, SkillError
+from skill.memory.opening import memory_from
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
 from skill.web.certificates import fetch_certificate_chain, public_trust_anchors
@@ -52,8 +53,9 @@ def composed(settings: Mapping[str, str]) -> Flask:
     )
     rule_set = load_rule_set()
     catalogues = load_catalogues(rule_set)
+    memory = memory_from(settings, settings["ALEXA_SKILL_ID"])
     return create_app(
-        answering(build_skill(rule_set, catalogues), catalogues),
+        answering(build_skill(rule_set, catalogues, memory), catalogues, memory),
         verifier,
         metrics_port=_port(settings.get("METRICS_PORT", "")),
     )

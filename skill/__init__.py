@@ -3,5 +3,6 @@
 ``errors`` and the data in ``rules`` lie at the bottom. ``triage`` turns answers into
 advice, ``dialogue`` turns events into lines to say, and ``speech`` turns lines into words;
 all three are pure. On top, side by side and unaware of each other, ``alexa`` translates
-requests and responses and ``web`` lets only genuine requests in. ``app.py`` joins them.
+requests and responses, ``web`` lets only genuine requests in, and ``memory`` keeps unfinished
+checks where an operator wants that. ``app.py`` joins them.
 """

@@ -6,12 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
+MEMORY_KEYS = {
+    "MEMORY_SECRET": b64encode(bytes(range(32))).decode(),
+    "MEMORY_KEYS": b64encode(bytes(range(32, 64))).decode(),
+}
 
 
 def started(
@@ -35,6 +40,19 @@ def test_it_starts_with_a_skill_id_alone() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_it_starts_with_a_memory(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/checks.db"
+    done = started(ROOT, ALEXA_SKILL_ID=SKILL_ID, MEMORY_URL=url, **MEMORY_KEYS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "checks.db").exists()
+
+
+def test_without_a_memory_no_library_of_a_store_is_imported() -> None:
+    script = "import app, sys; print({'sqlalchemy', 'psycopg', 'boto3'} & set(sys.modules))"
+    done = started(ROOT, sys.executable, "-c", script, ALEXA_SKILL_ID=SKILL_ID)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
 def test_it_starts_without_a_stderr() -> None:
     command = f"exec {sys.executable} -c 'import app; app._log.error(1)' 2>&-"
     assert started(ROOT, "sh", "-c", command, ALEXA_SKILL_ID=SKILL_ID).returncode == 0
@@ -56,6 +74,9 @@ def test_it_takes_every_setting(tmp_path: Path) -> None:
         ({"METRICS_PORT": "metrics"}, "METRICS_PORT: 'metrics' is no port"),
         ({"METRICS_PORT": "70000"}, "METRICS_PORT: '70000' is no port"),
         ({"CHAIN_FOLDER": "/nowhere/at/all"}, "CHAIN_FOLDER: /nowhere/at/all is no folder"),
+        ({"MEMORY_URL": "redis://127.0.0.1"}, "MEMORY_URL begins with 'redis'"),
+        ({"MEMORY_URL": "sqlite:///nowhere/checks.db", **MEMORY_KEYS}, "MEMORY_URL: /nowhere"),
+        ({"MEMORY_URL": "sqlite:///nowhere/checks.db"}, "MEMORY_SECRET is not set"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG is on"),
     ],
     ids=str,

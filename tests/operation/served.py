@@ -16,6 +16,7 @@ from cryptography import x509
 
 from scripts.simulator.signing import SKILL_ID
 from skill.alexa.skill import answering, build_skill
+from skill.memory.opening import memory_from
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
 from skill.web.certificates import fetch_certificate_chain
@@ -47,8 +48,10 @@ _log.propagate = False
 _rule_set = load_rule_set()
 _catalogues = load_catalogues(_rule_set)
 
+_memory = memory_from(os.environ, SKILL_ID)
+
 app = create_app(
-    answering(build_skill(_rule_set, _catalogues), _catalogues),
+    answering(build_skill(_rule_set, _catalogues, _memory), _catalogues, _memory),
     RequestVerifier(
         skill_id=SKILL_ID,
         trust_anchors=[x509.load_pem_x509_certificate((_folder / "root.pem").read_bytes())],

@@ -23,6 +23,7 @@ WRONG = {
     "a socket in the file system": {"BIND": "unix:skill.sock"},
     "a metrics port that is none": {"METRICS_PORT": "many"},
     "no workers": {"WEB_CONCURRENCY": "0"},
+    "a memory of no known kind": {"MEMORY_URL": "redis://127.0.0.1"},
     "a folder for chains that is not there": {"CHAIN_FOLDER": "nowhere"},
 }
 
