@@ -15,8 +15,9 @@ taken within a round. Each figure is the median of the rounds, with the least an
 Processor time is the servers' own, of all their processes.
 
 Then, in this process, what a turn of the skill costs as the rule set grows to ten times its
-size. Nothing is judged: the exit status is 0 if all was measured, and 2 if something could not
-be. Linux only.
+size, and how long a turn takes in which an answer is saved in a memory, beside the same without:
+SQLite on the disk of the temporary folder, and whatever --memory-url names. Nothing is judged:
+the exit status is 0 if all was measured, and 2 if something could not be. Linux only.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from scripts.benchmark_errors import BenchmarkError
 from scripts.benchmark_job import interview_job
 from scripts.benchmark_load import Load, load
+from scripts.benchmark_memory import OFF, memory_turns
 from scripts.benchmark_processes import cpu_seconds, memory_of_largest_worker, number_of_workers
 from scripts.benchmark_rules import GROWTHS, TIMES, grown_rule_sets, turn_costs
 from scripts.benchmark_servers import ROOT, SERVERS, Server, running
@@ -201,13 +203,18 @@ def _measure_and_show(servers: Sequence[Server], options: argparse.Namespace) ->
         answer = json.dumps(bench.answer, separators=(",", ":"))
         (bench.folder / "answer.json").write_text(answer, encoding="utf-8")
         by_server = {server.name: _measured(server, bench) for server in servers}
-    by_growth = _rule_costs(catalogues, job, options)
+        by_growth = _rule_costs(catalogues, job, options)
+        _tell("turns with a memory ...")
+        by_memory = memory_turns(
+            rule_set, catalogues, options.memory_url, bench.folder, callers=options.callers
+        )
     if options.json:
-        print(json.dumps(_as_json(by_server, by_growth, options), indent=2))
+        print(json.dumps(_as_json(by_server, by_growth, by_memory, options), indent=2))
         return
     for server_name, rounds in by_server.items():
         _show_server(server_name, rounds, options)
     _show_rules(by_growth)
+    _show_memories(by_memory)
 
 
 def _compile_bytecode() -> None:
@@ -384,9 +391,19 @@ def _show_rules(by_growth: Mapping[str, Mapping[int, Sequence[float]]]) -> None:
         print(f"{name:30}" + "".join(f"{cell:>21}" for cell in cells))
 
 
+def _show_memories(by_memory: Mapping[str, Sequence[float]]) -> None:
+    print("\nMicroseconds of one turn whose answer is saved, without HTTP:")
+    without = spread(by_memory[OFF]).median
+    for name, times in by_memory.items():
+        found = spread(times)
+        added = "" if name == OFF else f"  {found.median - without:+,.0f} at the median"
+        print(f"{name:30}{_shown(found, 0):>25}, {len(times)} turns{added}")
+
+
 def _as_json(
     by_server: Mapping[str, Rounds],
     by_growth: Mapping[str, Mapping[int, Sequence[float]]],
+    by_memory: Mapping[str, Sequence[float]],
     options: argparse.Namespace,
 ) -> dict[str, object]:
     return {
@@ -416,6 +433,7 @@ def _as_json(
             growth: {str(times): spread(values)._asdict() for times, values in costs.items()}
             for growth, costs in by_growth.items()
         },
+        "turn_us_by_memory": {name: spread(one)._asdict() for name, one in by_memory.items()},
     }
 
 
@@ -451,10 +469,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object, rounds included"
     )
+    parser.add_argument(
+        "--memory-url",
+        action="append",
+        default=[],
+        help="a store to measure as well, as for MEMORY_URL; may be given again",
+    )
     options = parser.parse_args(arguments)
-    options.turns = 200
+    options.turns, options.callers = 200, 100
     if options.quick:
         options.rounds, options.seconds, options.turns = 1, _SLICE_SECONDS, 20
+        options.callers = 5
     return options
 
 

@@ -45,7 +45,7 @@ class Job:
 
     def envelope(self) -> dict[str, object]:
         """Return the request envelope as Alexa would send it now."""
-        return _full_size(self.request, self.session)
+        return full_size(self.request, self.session)
 
     def signed(self, authority: SigningAuthority) -> bytes:
         """Return the whole HTTP request, as it goes over the line."""
@@ -68,12 +68,12 @@ def interview_job(
     session = Session(f"amzn1.echo-api.session.{uuid4()}")
     request: Mapping[str, object] = launch_request()
     for _ in range(_MOST_TURNS):
-        attributes = answer(_full_size(request, session)).get("sessionAttributes") or {}
+        attributes = answer(full_size(request, session)).get("sessionAttributes") or {}
         question = rule_set.question(str(attributes.get("pending")))
         if question is None:
             break
         session = Session(session.id, new=False, attributes=attributes)
-        request = _calm_answer(question)
+        request = calm_answer(question)
         if question.kind == "yes_no" and len(attributes["answers"]) >= ANSWERED:
             return Job(request, session)
     raise BenchmarkError(f"the skill asked no yes-or-no question after {ANSWERED} calm answers")
@@ -94,7 +94,8 @@ def http_request(body: bytes, headers: Mapping[str, str]) -> bytes:
     return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def _calm_answer(question: Question) -> dict[str, object]:
+def calm_answer(question: Question) -> dict[str, object]:
+    """Return the request of a caller who has nothing alarming to say to a question."""
     match question.kind:
         case "yes_no":
             name, slots = f"AMAZON.{'Yes' if question.alarming == 'no' else 'No'}Intent", {}
@@ -112,7 +113,10 @@ def _calm_answer(question: Question) -> dict[str, object]:
     return {"type": "IntentRequest", "intent": intent}
 
 
-def _full_size(request: Mapping[str, object], session: Session) -> dict[str, object]:
+def full_size(
+    request: Mapping[str, object], session: Session, user_id: str = _USER_ID
+) -> dict[str, object]:
+    """Return a request envelope with all that stands around a request of Alexa's."""
     full: dict[str, Any] = envelope(
         request,
         session,
@@ -120,7 +124,7 @@ def _full_size(request: Mapping[str, object], session: Session) -> dict[str, obj
         locale="en-US",
         timestamp=datetime.now(UTC),
     )
-    user = {"userId": _USER_ID}
+    user = {"userId": user_id}
     full["session"]["user"] = user
     full["context"]["System"] |= {
         "user": user,

@@ -29,6 +29,7 @@ from scripts.benchmark import (
     percentile,
     spread,
 )
+from scripts.benchmark_memory import OFF
 from scripts.benchmark_rules import GROWTHS
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +123,8 @@ def test_a_quick_run_measures_everything_on_both_servers() -> None:
     for costs in result["turn_cpu_us_by_rule_set"].values():
         assert list(costs) == ["1", "2", "5", "10"]
         assert all(0 < cost["low"] <= cost["median"] <= cost["high"] for cost in costs.values())
+    assert list(result["turn_us_by_memory"]) == [OFF, "sqlite"]
+    assert all(times["low"] > 0 for times in result["turn_us_by_memory"].values())
 
 
 def test_the_table_has_a_row_for_every_figure_and_comparison(
@@ -134,6 +137,8 @@ def test_the_table_has_a_row_for_every_figure_and_comparison(
         *(title for title, _ in FIGURES.values()),
         *(title for title, _, _ in COMPARISONS.values()),
         *GROWTHS,
+        OFF,
+        "sqlite",
     }
     assert {title for title in titles if title not in shown} == set()
     assert "waitress, round 1 of 1" in progress
