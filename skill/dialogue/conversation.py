@@ -179,7 +179,8 @@ def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
     for entry in value:
         match entry:
             case [str(line_id), dict(values)]:
-                line = Line(line_id, tuple((str(name), _value(v)) for name, v in values.items()))
+                said = tuple((str(n), _value(v)) for n, v in values.items()) if values else ()
+                line = Line(line_id, said)
             case _:
                 raise ConversationError("said: expected [id, values]")
         if not is_line(line, rule_set):

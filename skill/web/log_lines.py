@@ -33,8 +33,14 @@ def write_line(
         **fields,
     }
     record = logging.LogRecord.__new__(logging.LogRecord)
-    vars(record).update(_BLANK, name=logger.name, levelno=level, levelname=line["level"])
-    vars(record).update(msg=orjson.dumps(line).decode(), created=time())
+    vars(record).update(
+        _BLANK,
+        name=logger.name,
+        levelno=level,
+        levelname=line["level"],
+        msg=orjson.dumps(line).decode(),
+        created=time(),
+    )
     try:
         logger.handle(record)
     except Exception:  # noqa: BLE001  # whoever set up the log, it costs nobody an answer
