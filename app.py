@@ -83,7 +83,7 @@ try:
     gc.collect()
     gc.freeze()
     # A request leaves nearly nothing for it, and by default each would pay for a look.
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(5_000, 20, 20)
 except SkillError as error:
     first, *more = str(error).splitlines()
     sys.exit(f"upper-back-check: {first}{f' (and {len(more)} more)' if more else ''}")
