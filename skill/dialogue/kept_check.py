@@ -123,9 +123,10 @@ def _outlasts(key: str, answer: Answer, rule_set: RuleSet) -> bool:
     question = rule_set.question(key)
     if question is None:
         finding = rule_set.finding(key)
-        return finding is not None and (
-            finding.history or (answer == "yes" and not _is_asked_of_all(finding, rule_set))
-        )
+        if finding is None or key in rule_set.out_of_scope:
+            # Pain that was elsewhere may be here by now, and "elsewhere" ends a check early.
+            return False
+        return finding.history or (answer == "yes" and not _is_asked_of_all(finding, rule_set))
     if question.history or question.volunteered:
         return True
     is_sign = isinstance(answer, int) and bool(rule_set.findings_on(key, answer))

@@ -152,6 +152,10 @@ def test_a_reported_sign_that_nobody_asks_about_is_not_lost() -> None:
     assert after(25 * HOUR, rash="yes", posture="no") == {"rash": "yes"}
 
 
+def test_pain_that_was_elsewhere_may_be_here_by_now() -> None:
+    assert after(25 * HOUR, lower_back_only="yes", rash="yes") == {"rash": "yes"}
+
+
 def test_a_reported_sign_that_all_are_asked_about_is_asked_about_again() -> None:
     assert after(25 * HOUR, cold_sweat="yes") == {}
 
@@ -174,6 +178,7 @@ def test_nothing_calm_about_right_now_outlives_half_an_hour(
             assert RULE_SET.findings_on(key, held[key])
         if question is None and finding is not None and not finding.history:
             assert held[key] == "yes"
+            assert key not in RULE_SET.out_of_scope
 
 
 def test_no_emergency_question_is_history() -> None:
