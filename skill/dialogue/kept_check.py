@@ -93,7 +93,8 @@ def joined(
 
     Of two answers to one thing the more urgent is kept; of two ages, or where a number is not
     known any more, the fresh one. Where one of the two is about somebody else and the other is
-    not, only warning signs are taken from what is about the wrong person, as when a call turns.
+    not, or the ages differ, it is not the same person: only warning signs are taken from what is
+    about the wrong one, as when a call turns.
 
     Args:
         conversation: What was said in this call.
@@ -102,7 +103,9 @@ def joined(
     """
     before = replace(conversation, answers=earlier)
     other = is_for_other(before) or is_for_other(conversation)
-    if is_for_other(before) != other:
+    aged, now_aged = age_told(before, rule_set), age_told(conversation, rule_set)
+    is_of_another_age = aged is not None and now_aged not in {None, aged}
+    if is_for_other(before) != other or is_of_another_age:
         before = about_somebody(before, rule_set, other=other)
     if is_for_other(conversation) != other:
         conversation = about_somebody(conversation, rule_set, other=other)
@@ -117,6 +120,12 @@ def joined(
             else with_answer(before, key, answer, rule_set)
         )
     return before
+
+
+def age_told(conversation: Conversation, rule_set: RuleSet) -> int | None:
+    """Return the age that was told, in years; ``None`` if none was."""
+    told = (conversation.answers.get(q.id) for q in rule_set.questions if q.kind == "age")
+    return next((age for age in told if isinstance(age, int)), None)
 
 
 def _outlasts(key: str, answer: Answer, rule_set: RuleSet) -> bool:

@@ -16,6 +16,7 @@ from skill.dialogue.asking import ask, ask_again, begin
 from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
 from skill.dialogue.events import (
     AboutOther,
+    Aged,
     Answered,
     AskedToForget,
     Corrected,
@@ -23,7 +24,7 @@ from skill.dialogue.events import (
     StartedOver,
 )
 from skill.dialogue.keeping import NOTHING_KEPT
-from skill.dialogue.kept_check import KeptCheck, is_outdated, joined, unix_seconds
+from skill.dialogue.kept_check import KeptCheck, age_told, is_outdated, joined, unix_seconds
 from skill.dialogue.prompts import (
     OFFER_RESUME,
     is_about_memory,
@@ -180,6 +181,9 @@ class Remembering:
             return told, reply
         if isinstance(_plain(event), AskedToForget):
             return self._asked_to_forget(before.conversation, told, reply, call)
+        if isinstance(event, StartedOver) and told.recall.stage in {"keeping", "lost"}:
+            # It may be somebody else now: they are asked for a consent of their own.
+            return self._forgotten(told, reply, call, then="empty")
         if answer is not None and not _is_over(reply):
             return self._decided(before.conversation.pending, answer, told, reply, call)
         return self._kept_up(before.conversation, told, reply, call)
@@ -283,7 +287,7 @@ class Remembering:
                         talk, reply = _saying(talk, reply, line)
                     return self._saved(talk, reply, call)
                 case "no":
-                    return self._forgotten(off, reply, call)
+                    return self._forgotten(talk, reply, call)
                 case _:
                     # Not now: the check stays as it is, for as long as it is kept.
                     return off, reply
@@ -293,22 +297,22 @@ class Remembering:
 
     def _age_read_back(self, conversation: Conversation) -> tuple[Line, ...]:
         """Return the age that a check goes on with: somebody else finds that it is not theirs."""
-        known = (
-            conversation.answers.get(q.id) for q in self._rule_set.questions if q.kind == "age"
-        )
-        return tuple(script.counted("summary.age", age) for age in known if isinstance(age, int))
+        age = age_told(conversation, self._rule_set)
+        return () if age is None else (script.counted("summary.age", age),)
 
     def _consent_corrected(self, talk: Talk, event: Event, call: Call) -> tuple[Talk, Reply] | None:
-        """Take "no, I meant yes" for what was just decided about the memory, if it was that."""
+        """Take "no, I meant yes", or an age that is not the one read back, for what it is about.
+
+        That is what was just decided about the memory, if anything was; else return ``None``.
+        """
         conversation = talk.conversation
+        said = conversation.said
+        if script.RESUMED in said and self._disowns(conversation, event):
+            # What was joined cannot be taken apart again.
+            return self.take_turn(talk, StartedOver(), call)
         prompt = prompt_for(conversation.pending, self._rule_set)
         if prompt is None or not isinstance(event, Corrected):
             return None
-        said = conversation.said
-        if event.answer == "no" and script.RESUMED in said:
-            # What was joined cannot be taken apart again.
-            anew, reply = take_turn(conversation, StartedOver(), self._rule_set)
-            return self._forgotten(_off(replace(talk, conversation=anew)), reply, call)
         agrees = event.answer == "yes" and script.NOT_KEEPING in said
         if not agrees and not (event.answer == "no" and script.KEEPING in said):
             return None
@@ -317,7 +321,13 @@ class Remembering:
         reply = replace(reply, about_other=is_for_other(asked), slowly=asked.slowly)
         if agrees:
             return self._saved(*_saying(talk, reply, script.KEEPING), call)
-        return self._forgotten(_off(talk), reply, call, script.NOT_KEEPING)
+        return self._forgotten(talk, reply, call, done=script.NOT_KEEPING)
+
+    def _disowns(self, conversation: Conversation, event: Event) -> bool:
+        """Say whether the check that is gone on with turns out to be somebody else's."""
+        if not isinstance(event, Aged) or event.years is None:
+            return event == Corrected("no")
+        return age_told(conversation, self._rule_set) not in {None, event.years}
 
     # --- the memory -------------------------------------------------------------------------
 
@@ -349,16 +359,23 @@ class Remembering:
         if is_about_memory(before.pending):
             after, reply = take_turn(before, Answered("unsure"), self._rule_set)
             talk = replace(talk, conversation=after)
-        return self._forgotten(*_without(_off(talk), reply, script.NOTHING_KEPT), call)
+        return self._forgotten(*_without(talk, reply, script.NOTHING_KEPT), call)
 
     def _forgotten(
-        self, talk: Talk, reply: Reply, call: Call, done: Line = script.FORGOTTEN
+        self,
+        talk: Talk,
+        reply: Reply,
+        call: Call,
+        *,
+        done: Line = script.FORGOTTEN,
+        then: Stage = "off",
     ) -> tuple[Talk, Reply]:
         """Delete what is kept, and say whether that could be done."""
+        talk = _off(talk)
         version = self._forget(call)
         if version is None:
             return _saying(talk, reply, script.NOT_FORGOTTEN)
-        return _saying(_with(talk, version=version), reply, done)
+        return _saying(_with(talk, stage=then, version=version), reply, done)
 
     def _load(self, call: Call) -> Kept | None:
         try:

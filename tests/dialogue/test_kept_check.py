@@ -230,6 +230,12 @@ def test_what_was_denied_of_somebody_else_is_not_taken_for_the_caller() -> None:
     assert dict(both.answers) == {"rash": "yes", "for_someone_else": "yes", "fever": "yes"}
 
 
+def test_of_somebody_of_another_age_only_warning_signs_are_taken() -> None:
+    earlier: Mapping[str, Answer] = {"age_years": 70, "blood_thinner": "no", "rash": "yes"}
+    both = joined(at("fever", age_years=30), earlier, SMALL)
+    assert dict(both.answers) == {"rash": "yes", "age_years": 30}
+
+
 def test_what_the_caller_denied_is_not_taken_for_somebody_else() -> None:
     earlier: Mapping[str, Answer] = {"for_someone_else": "yes", "age_years": 70}
     both = joined(at("fever", chest_signs="no", fever="yes"), earlier, SMALL)

@@ -402,17 +402,51 @@ def test_an_emergency_that_is_told_at_the_offer_is_answered_at_once(phone: Phone
     assert phone.memory.asked == []
 
 
-def test_no_i_meant_no_starts_over_and_forgets(phone: Phone) -> None:
-    told = at_resume(phone).says(YES, Corrected("no"))
+@pytest.mark.parametrize("event", [Corrected("no"), StartedOver(), Aged(30)], ids=str)
+def test_whose_check_it_was_not_starts_over_and_what_was_kept_is_gone(
+    phone: Phone, event: Event
+) -> None:
+    told = at_resume(phone).says(YES, event)
     assert told == ["memory.forgotten", "started_over", "question.chest_signs"]
     assert phone.answers == {}
+    assert phone.memory.asked == ["forget"]
     assert phone.kept is None
 
 
-def test_the_wrong_person_starts_over_and_what_was_kept_is_gone(phone: Phone) -> None:
+def test_who_starts_over_is_asked_for_consent_of_their_own(phone: Phone) -> None:
     at_resume(phone).says(YES, StartedOver())
-    assert phone.kept == {}
-    assert phone.is_cut_off(5).says(Opened(), NO) == ["offer.keep"]
+    assert phone.says(NO) == ["offer.keep"]
+    phone.says(NO, NO, Aged(30))
+    assert phone.kept is None
+
+
+def test_who_starts_over_and_agrees_again_is_kept(phone: Phone) -> None:
+    agreed(phone).says(StartedOver(), NO, YES, Aged(30))
+    assert phone.kept == {"chest_signs": "no", "age_years": 30}
+
+
+def test_starting_over_that_cannot_delete_says_so_and_keeps_nothing_more(phone: Phone) -> None:
+    agreed(phone).memory.fails = lambda _: True
+    told = phone.says(StartedOver())
+    assert told == ["memory.not_forgotten", "started_over", "question.chest_signs"]
+    phone.memory.fails = lambda _: False
+    assert phone.says(NO) == ["question.fever"]
+    assert phone.stage == "off"
+
+
+def test_starting_over_at_the_offer_comes_back_to_it(phone: Phone) -> None:
+    assert at_resume(phone).says(StartedOver()) == ["started_over", "question.chest_signs"]
+    assert phone.memory.asked == []
+    assert phone.says(NO) == ["offer.resume"]
+
+
+def test_the_same_age_again_goes_on(phone: Phone) -> None:
+    told = at_resume(phone).says(YES, Aged(66))
+    assert told == ["heard", "question.duration_days"]
+
+
+def test_another_age_later_on_is_asked_for_once_more(phone: Phone) -> None:
+    assert at_resume(phone).says(YES, AskedWhy(), Aged(30)) == ["value.age_years"]
 
 
 def test_a_fresh_yes_outweighs_a_kept_no(phone: Phone) -> None:
