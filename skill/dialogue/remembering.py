@@ -243,15 +243,16 @@ class Remembering:
         kept = self._load(call)
         if kept is None:
             return None
-        version = kept.version
-        news: tuple[Line, ...] = ()
-        if kept.document is not None and is_outdated(kept.document, self._rule_set):
-            forgotten = self._forget(call)
-            if forgotten is None:
-                return None
-            version, news = forgotten, (script.OUTDATED,)
         found = self._readable(kept, call.now)
-        return Recall("found" if found else "empty", version, recall.since, found), news
+        if kept.document is None or found is not None:
+            stage: Stage = "found" if found else "empty"
+            return Recall(stage, kept.version, recall.since, found), ()
+        # Nobody can go on from it, so there is nothing to keep it for.
+        version = self._forget(call)
+        if version is None:
+            return None
+        outdated = is_outdated(kept.document, self._rule_set)
+        return Recall("empty", version, recall.since), (script.OUTDATED,) if outdated else ()
 
     def _readable(self, kept: Kept, now: int) -> KeptCheck | None:
         """Return the check that is kept, if there is one of which anything still holds."""

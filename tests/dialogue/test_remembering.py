@@ -473,8 +473,16 @@ def test_a_check_of_other_rules_is_forgotten_which_is_said(phone: Phone) -> None
 def test_what_cannot_be_read_counts_for_nothing(phone: Phone, document: dict[str, Json]) -> None:
     phone.memory.save_if_unchanged(CALLER, document, seen=0, request_id="0")
     assert phone.says(Opened(), NO) == ["offer.keep"]
+    assert phone.memory.asked == ["load", "forget"]
+    assert phone.kept is None
     phone.says(YES)
     assert phone.kept == {"chest_signs": "no"}
+
+
+def test_a_check_of_which_nothing_holds_any_more_is_deleted(phone: Phone) -> None:
+    agreed(phone).is_cut_off(45)
+    assert phone.says(Opened(), NO) == ["offer.keep"]
+    assert phone.kept is None
 
 
 def test_another_caller_is_offered_nothing(phone: Phone) -> None:
