@@ -25,13 +25,15 @@ from tests.calls import (
     calls_for_help,
     defects_of,
     finish,
+    for_other,
     go_on,
     is_settled,
     level_of,
+    reply,
 )
 from tests.conftest import Alexa
 from tests.dialogue.memories import OwnMemory
-from tests.test_metamorphic import TRUTHS
+from tests.test_metamorphic import HARMLESS, TRUTHS
 from tests.test_random_conversations import CANARY_WORD, STEPS, Step, envelope_of
 
 if TYPE_CHECKING:
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
     from skill.dialogue.keeping import Kept
     from skill.triage.model import Answer
 
+SAID: Final = (*["launch", "no", "no", "no", "yes"] * 3, "disable", "forget", "start over")
 CALLER: Final = "amzn1.ask.account.CALLER"
 OFFER_KEEP: Final = "offer.keep.24"
 OFFER_RESUME: Final = "offer.resume"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 AWAY: Final = "I can't keep your answers for later just now."
+MOST_TURNS: Final = 60
 EXAMPLES: Final = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 150
 
 
@@ -286,9 +290,46 @@ def test_a_replayed_request_changes_the_memory_once_and_is_answered_alike(
     assert level_of(answers[0]["response"], "en-US") is None  # type: ignore[arg-type]  # an object
 
 
+@settings(max_examples=EXAMPLES)
+@given(st.data())
+def test_requests_that_come_again_in_any_order_bring_back_and_change_nothing(
+    data: st.DataObject,
+) -> None:
+    home = Household()
+    sent: list[tuple[dict[str, Any], bool]] = []
+
+    def post(envelope: Mapping[str, Any]) -> dict[str, Any]:
+        addressed = home.addressed(envelope, f"request {len(sent)}")
+        home.memory.asked.clear()
+        answer = home.answer(addressed)
+        sent.append((addressed, "forget" in home.memory.asked))
+        return answer
+
+    alexa = Alexa(post, RULE_SET)
+    for said in data.draw(st.lists(st.sampled_from([*SAID]), min_size=6, max_size=30)):
+        match said:
+            case "launch":
+                alexa = Alexa(post, RULE_SET).launch()
+            case "disable":
+                post({"version": "1.0", "request": {"type": "AlexaSkillEvent.SkillDisabled"}})
+            case "yes" | "no" if alexa.attributes:
+                reply(alexa, "yes" if said == "yes" and "offer" in str(alexa.pending) else "no")
+            case "forget" | "start over" if alexa.attributes:
+                alexa.intent({"forget": "ForgetIntent"}.get(said, "AMAZON.StartOverIntent"))
+        home.memory.now += 1
+        if sent:
+            earlier, deletes = data.draw(st.sampled_from(sent))
+            kept = home.kept
+            home.answer(earlier)
+            assert home.kept == kept or (deletes and home.kept is None)
+
+
 # --- whatever happens -----------------------------------------------------------------------
 
 FAILURES: Final = st.lists(st.booleans(), max_size=40)
+AWAY_FOR: Final = st.sampled_from(
+    [0, 5 * MINUTE, 29 * MINUTE, 31 * MINUTE, 45 * MINUTE, 20 * HOUR, DAY - MINUTE, DAY + MINUTE]
+)
 PAUSES: Final = st.sampled_from([0, 0, 0, 20, 5 * MINUTE, 45 * MINUTE, 20 * HOUR, 25 * HOUR])
 
 
@@ -329,24 +370,68 @@ def test_no_conversation_gets_a_wrong_answer_though_the_memory_fails(
 
 
 @settings(max_examples=EXAMPLES)
-@given(TRUTHS, st.integers(1, 14), st.sampled_from([5 * MINUTE, 45 * MINUTE, 20 * HOUR]))
+@given(
+    TRUTHS,
+    st.lists(st.tuples(st.integers(0, 14), st.sampled_from(HARMLESS)), max_size=3),
+    st.booleans(),
+    st.integers(5, 18),
+    AWAY_FOR,
+)
 def test_a_check_that_goes_on_gets_no_calmer_advice_than_one_from_the_start(
-    truths: Mapping[str, Answer], turns: int, pause: int
+    truths: dict[str, Answer],
+    reports: list[tuple[int, str]],
+    about_other: bool,  # noqa: FBT001
+    turns: int,
+    pause: int,
 ) -> None:
+    told = {finding for turn, finding in reports if turn < turns}
+    truths = {**truths, **_answers_that_agree_with(told)}
     home = Household()
-    alone = level_of(finish(Household().device().launch(), truths).response, "en-US")
-    alexa = home.device().launch()
-    for _ in range(turns):
-        if not is_settled(alexa):
-            go_on(alexa, truths)
-    if is_settled(alexa):
-        return
+    alexa = called(home, about_other=about_other)
+    for turn in range(turns):
+        for finding in (finding for told_in, finding in reports if told_in == turn):
+            if not is_settled(alexa):
+                alexa.report(finding)
+        if is_settled(alexa):
+            return
+        go_on(alexa, truths)
     home.memory.now += pause
-    again = finish(home.device().launch(), truths)
-    level = level_of(again.response, "en-US")
-    assert alone is not None
-    assert level is not None
-    assert level >= alone
+    again = called(home, about_other=about_other)
+    has_gone_on = False
+    for _ in range(MOST_TURNS):
+        has_gone_on |= again.pending == OFFER_RESUME
+        if not is_settled(again):
+            go_on(again, truths)
+    # Who goes on takes for known what they told before; who does not is asked anew.
+    anew = called(Household(), about_other=about_other)
+    for finding in sorted(told) if has_gone_on else ():
+        if not is_settled(anew) and not (pause > 30 * MINUTE and finding in RULE_SET.out_of_scope):
+            anew.report(finding)
+    finish(anew, truths)
+    assert urgency(again) >= urgency(anew)
+
+
+def called(home: Household, *, about_other: bool) -> Alexa:
+    alexa = home.device().launch()
+    return for_other(alexa) if about_other else alexa
+
+
+def urgency(alexa: Alexa) -> int:
+    """Return the level of the advice; who is told that the pain is elsewhere got less than any."""
+    level = level_of(alexa.response, alexa.locale)
+    return -1 if level is None else level
+
+
+def _answers_that_agree_with(told: set[str]) -> dict[str, Answer]:
+    """Return the yes to each question that asks for what was told."""
+    findings = [finding for one in told if (finding := RULE_SET.finding(one))]
+    there = told.union(*(finding.implies for finding in findings))
+    return {
+        finding.question: "yes"
+        for finding in RULE_SET.findings
+        if finding.question and finding.id in there
+        if finding.present_when and finding.present_when.accepts("yes")
+    }
 
 
 @dataclass
