@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from skill.dialogue import script
-from skill.dialogue.answers import is_for_other, weighed
+from skill.dialogue.answers import is_for_other, last_question, weighed
 from skill.dialogue.asking import ask, ask_again, begin
 from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
 from skill.dialogue.events import (
@@ -33,7 +33,7 @@ from skill.dialogue.prompts import (
     question_prompt,
     resuming_prompt,
 )
-from skill.dialogue.turn import take_turn
+from skill.dialogue.turn import calls_as_child, take_turn
 from skill.errors import ConversationError, MemoryUnavailableError
 from skill.triage.model import Disposition
 
@@ -166,7 +166,7 @@ class Remembering:
             return corrected
         before = talk or self.begin()
         asked = Talk(before.conversation) if isinstance(event, Opened) else before
-        answer = _answer_to_offer(before.conversation, event)
+        answer = _answer_to_offer(before.conversation, event, self._rule_set)
         if answer == "yes" and before.recall.found is not None:
             asked = self._resumed(before, before.recall.found, call)
         conversation = None if talk is None else asked.conversation
@@ -185,7 +185,7 @@ class Remembering:
             # It may be somebody else now: they are asked for a consent of their own.
             return self._forgotten(told, reply, call, then="empty")
         if answer is not None and not _is_over(reply):
-            return self._decided(before.conversation.pending, answer, told, reply, call)
+            return self._decided(before.conversation, answer, told, reply, call)
         return self._kept_up(before.conversation, told, reply, call)
 
     def _kept_up(
@@ -277,16 +277,15 @@ class Remembering:
         )
 
     def _decided(
-        self, offer: str | None, answer: YesNo, talk: Talk, reply: Reply, call: Call
+        self, before: Conversation, answer: YesNo, talk: Talk, reply: Reply, call: Call
     ) -> tuple[Talk, Reply]:
         """Do what the caller answered to an offer: keep, keep not, or forget."""
         off = _off(talk)
-        if offer == OFFER_RESUME:
+        if before.pending == OFFER_RESUME:
             match answer:
                 case "yes":
-                    for line in (*self._age_read_back(talk.conversation), script.RESUMED):
-                        talk, reply = _saying(talk, reply, line)
-                    return self._saved(talk, reply, call)
+                    told = self._whose_it_is(before, talk.conversation)
+                    return self._saved(*_saying(talk, reply, *told), call)
                 case "no":
                     return self._forgotten(talk, reply, call)
                 case _:
@@ -296,10 +295,17 @@ class Remembering:
             return _saying(off, reply, script.NOT_KEEPING)
         return self._saved(*_saying(talk, reply, script.KEEPING), call)
 
-    def _age_read_back(self, conversation: Conversation) -> tuple[Line, ...]:
-        """Return the age that a check goes on with: somebody else finds that it is not theirs."""
-        age = age_told(conversation, self._rule_set)
-        return () if age is None else (script.counted("summary.age", age),)
+    def _whose_it_is(self, before: Conversation, after: Conversation) -> tuple[Line, ...]:
+        """Return what is said of a check that goes on: who is not meant by it finds that out."""
+        lines = [script.RESUMED]
+        if is_for_other(after) and not is_for_other(before):
+            lines.append(script.FOR_OTHER)
+        age = age_told(after, self._rule_set)
+        if age is not None:
+            lines.append(script.counted("summary.age", age))
+        if calls_as_child(after, self._rule_set):
+            lines.append(script.ASK_ADULT)
+        return tuple(lines)
 
     def _consent_corrected(self, talk: Talk, event: Event, call: Call) -> tuple[Talk, Reply] | None:
         """Take "no, I meant yes", or an age that is not the one read back, for what it is about.
@@ -407,11 +413,18 @@ def _recall(value: object, rule_set: RuleSet) -> Recall:
     )
 
 
-def _answer_to_offer(conversation: Conversation, event: Event) -> YesNo | None:
+def _answer_to_offer(conversation: Conversation, event: Event, rule_set: RuleSet) -> YesNo | None:
     """Return what is answered to an offer about the memory; ``None`` if none waits or is."""
-    if not is_about_memory(conversation.pending) or not isinstance(event, Answered):
+    if not is_about_memory(conversation.pending):
         return None
-    return event.answer
+    match event:
+        case Answered(answer):
+            return answer
+        case Corrected("no"):
+            # "Actually, no" takes back a yes before the offer; without one it is the answer.
+            last = last_question(conversation, rule_set)
+            return "no" if last is None or conversation.answers[last.id] == "no" else None
+    return None
 
 
 def _is_missed_at_offer(before: Conversation, after: Conversation, reply: Reply) -> bool:
@@ -459,9 +472,9 @@ def _asking(talk: Talk, reply: Reply, prompt: Prompt, *news: Line) -> tuple[Talk
     return replace(talk, conversation=waiting.spoken(reply.say)), reply
 
 
-def _saying(talk: Talk, reply: Reply, line: Line) -> tuple[Talk, Reply]:
+def _saying(talk: Talk, reply: Reply, *lines: Line) -> tuple[Talk, Reply]:
     """Say something first, but behind the greeting."""
-    return _said(talk, reply, _behind_greeting(reply.say, line))
+    return _said(talk, reply, _behind_greeting(reply.say, *lines))
 
 
 def _without(talk: Talk, reply: Reply, line: Line) -> tuple[Talk, Reply]:
@@ -477,8 +490,8 @@ def _unavailable(talk: Talk, reply: Reply) -> tuple[Talk, Reply]:
     return talk, replace(reply, say=_behind_greeting(reply.say, script.UNAVAILABLE))
 
 
-def _behind_greeting(say: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+def _behind_greeting(say: tuple[Line, ...], *lines: Line) -> tuple[Line, ...]:
     greeted = 0
     while say[greeted] in {script.RESTARTED, script.GREETING}:
         greeted += 1
-    return (*say[:greeted], line, *say[greeted:])
+    return (*say[:greeted], *lines, *say[greeted:])

@@ -95,6 +95,12 @@ def take_turn(
     return conversation.spoken(reply.say), reply
 
 
+def calls_as_child(conversation: Conversation, rule_set: RuleSet) -> bool:
+    """Say whether the caller is a child, who calls about a pain of their own."""
+    present = rule_set.findings_in(conversation.answers)
+    return _CHILD in present and not is_for_other(conversation)
+
+
 def react(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best whole
     conversation: Conversation, event: Event, rule_set: RuleSet
 ) -> tuple[Conversation, Reply]:
@@ -305,8 +311,7 @@ def _number_taken(
     conversation = with_answer(conversation, question.id, number, rule_set)
     kept = conversation.answers[question.id]
     acknowledgement = [script.heard(question, kept if isinstance(kept, int) else number)]
-    present = rule_set.findings_in(conversation.answers)
-    if question.kind == "age" and _CHILD in present and not is_for_other(conversation):
+    if question.kind == "age" and calls_as_child(conversation, rule_set):
         acknowledgement.append(script.ASK_ADULT)
     return go_on(conversation, rule_set, *acknowledgement)
 

@@ -330,6 +330,21 @@ def test_the_age_that_a_check_goes_on_with_is_read_back_after_the_yes(phone: Pho
     assert dict(phone.reply.say[1].values) == {"count": 66}
 
 
+def test_a_child_that_goes_on_is_told_once_more_to_get_a_grown_up(phone: Phone) -> None:
+    agreed(phone).says(Aged(9))
+    told = phone.is_cut_off(5).says(Opened(), NO, YES)
+    assert told == ["memory.resumed", "summary.age", "ask_adult", "question.fever"]
+
+
+def test_a_check_that_turns_out_to_be_about_somebody_else_says_so(phone: Phone) -> None:
+    for_dad = AboutOther(NotUnderstood())
+    phone.says(Opened(), for_dad, YES, NO, YES, Aged(66))
+    told = phone.is_cut_off(45).says(Opened(), NO, YES)
+    assert told == ["memory.resumed", "for_other", "summary.age", "question.awake"]
+    told = phone.is_cut_off(45).says(Opened(), for_dad, YES, NO, YES)
+    assert told == ["memory.resumed", "summary.age", "question.fever"]
+
+
 def test_a_check_without_an_age_goes_on_without_one(phone: Phone) -> None:
     agreed(phone).says(NO)
     told = phone.is_cut_off(5).says(Opened(), NO, YES)
@@ -370,6 +385,24 @@ def test_no_forgets_the_earlier_check_and_keeps_none(phone: Phone) -> None:
     assert phone.answers == {"chest_signs": "no"}
     phone.says(NO)
     assert phone.kept is None
+
+
+def test_actually_no_is_a_no_to_going_on(phone: Phone) -> None:
+    assert at_resume(phone).says(Corrected("no")) == ["memory.forgotten", "question.fever"]
+    assert phone.kept is None
+
+
+def test_actually_no_at_the_consent_is_a_no_to_it(phone: Phone) -> None:
+    told = at_consent(phone).says(Corrected("no"))
+    assert told == ["memory.not_keeping", "question.fever"]
+
+
+def test_actually_no_corrects_what_was_not_sure_before_the_offer(phone: Phone) -> None:
+    phone.says(Opened(), UNSURE, UNSURE)
+    assert phone.pending == OFFER_KEEP
+    assert phone.says(Corrected("no"))[0] == "corrected"
+    assert phone.answers == {"chest_signs": "no"}
+    assert phone.memory.rows == {}
 
 
 def test_not_sure_leaves_the_earlier_check_as_it_is(phone: Phone) -> None:
