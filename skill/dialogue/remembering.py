@@ -293,6 +293,10 @@ class Remembering:
                     return off, reply
         if answer != "yes":
             return _saying(off, reply, script.NOT_KEEPING)
+        asking = keeping_prompt(self._memory.hours)
+        if before.pending != asking.pending:
+            # Another setting since: a yes to a day is no yes to a month.
+            return _asking(talk, reply, asking)
         return self._saved(*_saying(talk, reply, script.KEEPING), call)
 
     def _whose_it_is(self, before: Conversation, after: Conversation) -> tuple[Line, ...]:

@@ -175,6 +175,14 @@ def test_consent_names_how_long_answers_are_kept() -> None:
     assert dict(phone.reply.say[-1].values) == {"count": 3, "quantity": "quantity.days"}
 
 
+def test_consent_to_other_hours_than_are_kept_now_is_none(phone: Phone) -> None:
+    at_consent(phone).memory.hours = 72
+    assert phone.says(YES) == ["offer.keep"]
+    assert phone.pending == "offer.keep.72"
+    assert phone.memory.rows == {}
+    assert phone.says(YES) == ["memory.keeping", "question.fever"]
+
+
 def test_consent_waits_for_the_emergency_questions_whatever_is_said_first(phone: Phone) -> None:
     phone.says(Opened(), Aged(30), Lasted(3), Reported(("fever",)), AskedWhy())
     assert phone.pending == "chest_signs"
