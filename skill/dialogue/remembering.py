@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from skill.dialogue import script
 from skill.dialogue.answers import is_for_other, last_question, weighed
-from skill.dialogue.asking import ask, ask_again, begin
+from skill.dialogue.asking import ask, begin
 from skill.dialogue.conversation import MISSES_ALLOWED, Conversation
 from skill.dialogue.events import (
     AboutOther,
     Aged,
     Answered,
     AskedToForget,
+    AskedToRepeat,
     Corrected,
     Opened,
     StartedOver,
@@ -29,7 +30,6 @@ from skill.dialogue.prompts import (
     OFFER_RESUME,
     is_about_memory,
     keeping_prompt,
-    prompt_for,
     question_prompt,
     resuming_prompt,
 )
@@ -321,17 +321,15 @@ class Remembering:
         if script.RESUMED in said and self._disowns(conversation, event):
             # What was joined cannot be taken apart again.
             return self.take_turn(talk, StartedOver(), call)
-        prompt = prompt_for(conversation.pending, self._rule_set)
-        if prompt is None or not isinstance(event, Corrected):
+        agrees = event == Corrected("yes") and script.NOT_KEEPING in said
+        if not agrees and not (event == Corrected("no") and script.KEEPING in said):
             return None
-        agrees = event.answer == "yes" and script.NOT_KEEPING in said
-        if not agrees and not (event.answer == "no" and script.KEEPING in said):
-            return None
-        asked, reply = ask_again(conversation, prompt)
+        asked, reply = take_turn(conversation, AskedToRepeat(), self._rule_set)
         talk = replace(talk, conversation=asked)
-        reply = replace(reply, about_other=is_for_other(asked), slowly=asked.slowly)
         if agrees:
+            talk, reply = _without(talk, reply, script.NOT_KEEPING)
             return self._saved(*_saying(talk, reply, script.KEEPING), call)
+        talk, reply = _without(talk, reply, script.KEEPING)
         return self._forgotten(talk, reply, call, done=script.NOT_KEEPING)
 
     def _disowns(self, conversation: Conversation, event: Event) -> bool:
