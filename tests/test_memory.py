@@ -182,8 +182,8 @@ def test_a_call_for_somebody_else_goes_on_about_them(home: Household) -> None:
 def test_the_document_holds_answers_and_their_age_and_nothing_else(home: Household) -> None:
     cut_off(home, 0)
     assert home.kept is not None
-    assert home.kept.keys() == {"rule_set", "answers", "since"}
-    assert home.kept["since"] == home.memory.now
+    assert home.kept.keys() == {"rule_set", "answers", "since", "begun"}
+    assert home.kept["since"] == home.kept["begun"] == home.memory.now
     assert CALLER not in json.dumps(home.kept)
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 RIGHT_NOW_SECONDS = 30 * 60
 """For so long an answer about right now still holds (choice P54 of ``sources.json``)."""
 
-_KEYS = frozenset({"rule_set", "answers", "since"})
+LONGEST_SECONDS = 30 * 24 * 3600
+"""For so long history still holds, however often a check goes on (P54)."""
+
+_KEYS = frozenset({"rule_set", "answers", "since", "begun"})
 _LAST_SECOND = 253_402_300_799  # of the year 9999, with which Python's dates end
 
 
@@ -29,15 +32,23 @@ class KeptCheck:
 
     Attributes:
         answers: As in :class:`Conversation`.
-        since: When the oldest of them was given, in Unix seconds.
+        since: When the oldest of them was given, in Unix seconds. What was brought up to a day
+            when a check went on counts as given then.
+        begun: When the first call began that they come from, in Unix seconds.
     """
 
     answers: Mapping[str, Answer]
     since: int
+    begun: int
 
     def to_document(self, rule_set: RuleSet) -> dict[str, object]:
         """Return it as a memory keeps it, which ``kept_check.schema.json`` describes."""
-        return {"rule_set": rule_set.name, "answers": dict(self.answers), "since": self.since}
+        return {
+            "rule_set": rule_set.name,
+            "answers": dict(self.answers),
+            "since": self.since,
+            "begun": self.begun,
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, object], rule_set: RuleSet) -> KeptCheck:
@@ -51,7 +62,7 @@ class KeptCheck:
         attributes = begin(rule_set).to_attributes()
         attributes |= {"rule_set": document["rule_set"], "answers": document["answers"]}
         answers = Conversation.from_attributes(attributes, rule_set).answers
-        return cls(answers, unix_seconds(document["since"]))
+        return cls(answers, unix_seconds(document["since"]), unix_seconds(document["begun"]))
 
     def holding_at(self, now: int, rule_set: RuleSet) -> Mapping[str, Answer]:
         """Return the answers that still hold.
@@ -59,6 +70,8 @@ class KeptCheck:
         Half an hour after the oldest of them nothing calm about right now is left of them. What
         alarms stays where no question is sure to bring it up again: the caller believes it known.
         """
+        if now - self.begun > LONGEST_SECONDS:
+            return {}
         if 0 <= now - self.since <= RIGHT_NOW_SECONDS:
             return self.answers
         days = max(0, (_day(now) - _day(self.since)).days)

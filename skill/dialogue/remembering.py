@@ -58,7 +58,7 @@ still hold what was saved before. ``off``: nothing more is kept in this call.
 MEMORY = "memory"
 """The key of the session attributes that is there only with a memory."""
 
-_KEYS = frozenset({"stage", "version", "since", "found"})
+_KEYS = frozenset({"stage", "version", "since", "begun", "found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,15 @@ class Recall:
         version: The version that was seen last, to build upon.
         since: When the oldest answer of the call was given, in Unix seconds; ``None`` if there
             is no answer.
+        begun: When the first call began that the answers come from, in Unix seconds; ``None`` if
+            there is no answer.
         found: The check that was found, until it is decided upon.
     """
 
     stage: Stage = "unknown"
     version: int = NOTHING_KEPT
     since: int | None = None
+    begun: int | None = None
     found: KeptCheck | None = None
 
 
@@ -115,6 +118,7 @@ class Talk:
                 "stage": recall.stage,
                 "version": recall.version,
                 "since": recall.since,
+                "begun": recall.begun,
                 "found": None if recall.found is None else recall.found.to_document(rule_set),
             },
         }
@@ -176,7 +180,8 @@ class Remembering:
             answer = "unsure"
             after, reply = take_turn(before.conversation, Answered("unsure"), self._rule_set)
         since = (asked.recall.since or call.now) if after.answers else None
-        told = Talk(after, replace(asked.recall, since=since))
+        begun = (asked.recall.begun or since) if after.answers else None
+        told = Talk(after, replace(asked.recall, since=since, begun=begun))
         if reply.advice is Disposition.EMERGENCY:
             return told, reply
         if isinstance(_plain(event), AskedToForget):
@@ -243,26 +248,27 @@ class Remembering:
         kept = self._load(call)
         if kept is None:
             return None
-        found = self._readable(kept, call.now)
-        if kept.document is None or found is not None:
-            stage: Stage = "found" if found else "empty"
-            return Recall(stage, kept.version, recall.since, found), ()
+        if kept.document is None:
+            return replace(recall, stage="empty", version=kept.version), ()
+        found = self._readable(kept.document)
+        if found is not None and found.holding_at(call.now, self._rule_set):
+            return replace(recall, stage="found", version=kept.version, found=found), ()
+        if found is not None and call.now < found.since:
+            return None  # A request from before it, come late or again, deletes nothing.
         # Nobody can go on from it, so there is nothing to keep it for.
         version = self._forget(call)
         if version is None:
             return None
         outdated = is_outdated(kept.document, self._rule_set)
-        return Recall("empty", version, recall.since), (script.OUTDATED,) if outdated else ()
+        news = (script.OUTDATED,) if outdated else ()
+        return replace(recall, stage="empty", version=version), news
 
-    def _readable(self, kept: Kept, now: int) -> KeptCheck | None:
-        """Return the check that is kept, if there is one of which anything still holds."""
-        if kept.document is None:
-            return None
+    def _readable(self, document: Mapping[str, object]) -> KeptCheck | None:
+        """Return the check that a document holds; ``None`` if it is not of this version."""
         try:
-            found = KeptCheck.from_document(kept.document, self._rule_set)
+            return KeptCheck.from_document(document, self._rule_set)
         except ConversationError:
             return None
-        return found if found.holding_at(now, self._rule_set) else None
 
     def _resumed(self, talk: Talk, found: KeptCheck, call: Call) -> Talk:
         """Return the talk with a check that was found in it."""
@@ -273,7 +279,7 @@ class Remembering:
         # Else what is left of the old check was brought up to this day, and nothing in it ages.
         return Talk(
             joined(talk.conversation, holding, self._rule_set),
-            replace(talk.recall, stage="keeping", since=since, found=None),
+            replace(talk.recall, stage="keeping", since=since, begun=found.begun, found=None),
         )
 
     def _decided(
@@ -343,7 +349,8 @@ class Remembering:
     def _saved(self, talk: Talk, reply: Reply, call: Call) -> tuple[Talk, Reply]:
         """Keep the check, so that the reply acknowledges nothing that is not kept."""
         recall = talk.recall
-        kept = KeptCheck(talk.conversation.answers, recall.since or call.now)
+        since = recall.since or call.now
+        kept = KeptCheck(talk.conversation.answers, since, recall.begun or since)
         stage: Stage = "keeping"
         version = None
         try:
@@ -402,7 +409,10 @@ class Remembering:
 def _recall(value: object, rule_set: RuleSet) -> Recall:
     if not isinstance(value, dict) or value.keys() != _KEYS:
         raise ConversationError("memory: expected what this version writes")
-    stage, version, since, found = (value[key] for key in ("stage", "version", "since", "found"))
+    stage, version, found = value["stage"], value["version"], value["found"]
+    since, begun = (
+        None if value[key] is None else unix_seconds(value[key]) for key in ("since", "begun")
+    )
     if type(version) is not int or version < 0:
         raise ConversationError("version: expected a whole number")
     if stage not in get_args(Stage) or (stage == "found") is not isinstance(found, dict):
@@ -410,7 +420,8 @@ def _recall(value: object, rule_set: RuleSet) -> Recall:
     return Recall(
         stage=stage,
         version=version,
-        since=None if since is None else unix_seconds(since),
+        since=since,
+        begun=begun,
         found=KeptCheck.from_document(found, rule_set) if isinstance(found, dict) else None,
     )
 

@@ -50,7 +50,7 @@ def schema(name: str) -> Draft202012Validator:
 
 def after(seconds: int, **answers: Answer) -> Mapping[str, Answer]:
     """Return what still holds of answers that were given some time ago."""
-    return KeptCheck(MappingProxyType(answers), NOON).holding_at(NOON + seconds, SMALL)
+    return KeptCheck(MappingProxyType(answers), NOON, NOON).holding_at(NOON + seconds, SMALL)
 
 
 # --- the document ---------------------------------------------------------------------------
@@ -61,20 +61,21 @@ def after(seconds: int, **answers: Answer) -> Mapping[str, Answer]:
 def test_a_check_survives_its_journey_through_a_memory(
     answers: dict[str, Answer], since: int
 ) -> None:
-    kept = KeptCheck(MappingProxyType(answers), since)
+    kept = KeptCheck(MappingProxyType(answers), since, begun=since - since % 7)
     document = json.loads(json.dumps(kept.to_document(RULE_SET)))
     assert KeptCheck.from_document(document, RULE_SET) == kept
     assert list(KeptCheck.from_document(document, RULE_SET).answers) == list(answers)
     schema("kept_check.schema.json").validate(document)
 
 
-GOOD: Json = {"rule_set": SMALL.name, "answers": {"fever": "yes"}, "since": NOON}
+GOOD: Json = {"rule_set": SMALL.name, "answers": {"fever": "yes"}, "since": NOON, "begun": NOON}
 ODD: dict[str, Json] = {
     "nothing": {},
     "more than there is": {**GOOD, "said": []},
     "no time": {**GOOD, "since": None},
     "a time in words": {**GOOD, "since": "noon"},
     "a truth for a time": {**GOOD, "since": True},
+    "no beginning": {**GOOD, "begun": None},
     "before all time": {**GOOD, "since": -1},
     "after all dates": {**GOOD, "since": 10**15},
     "an answer to nothing": {**GOOD, "answers": {"housemaids_knee": "yes"}},
@@ -128,6 +129,13 @@ def test_history_holds_on_another_day() -> None:
     assert held["blood_thinner"] == "no"
 
 
+def test_nothing_holds_thirty_days_after_a_check_began_however_often_it_went_on() -> None:
+    answers: Mapping[str, Answer] = {"age_years": 70}
+    went_on = KeptCheck(answers, since=NOON + 29 * DAY, begun=NOON)
+    assert went_on.holding_at(NOON + 30 * DAY, SMALL) == answers
+    assert went_on.holding_at(NOON + 30 * DAY + 1, SMALL) == {}
+
+
 def test_a_clock_that_went_back_makes_answers_old() -> None:
     assert "fever" not in after(-1, **ALL)
 
@@ -170,7 +178,7 @@ def test_of_follow_ups_only_what_alarms_holds(answer: Answer, held: bool) -> Non
 def test_nothing_calm_about_right_now_outlives_half_an_hour(
     answers: dict[str, Answer], seconds: int
 ) -> None:
-    held = KeptCheck(answers, NOON).holding_at(NOON + seconds, RULE_SET)
+    held = KeptCheck(answers, NOON, NOON).holding_at(NOON + seconds, RULE_SET)
     for key in held:
         question, finding = RULE_SET.question(key), RULE_SET.finding(key)
         if question is not None and not question.history and not question.volunteered:
@@ -247,7 +255,7 @@ def test_what_the_caller_denied_is_not_taken_for_somebody_else() -> None:
 def test_an_earlier_check_never_lowers_what_the_fresh_answers_amount_to(
     earlier: dict[str, Answer], fresh: dict[str, Answer], seconds: int
 ) -> None:
-    held = KeptCheck(earlier, NOON).holding_at(NOON + seconds, RULE_SET)
+    held = KeptCheck(earlier, NOON, NOON).holding_at(NOON + seconds, RULE_SET)
     conversation = at(None, fresh, rules=RULE_SET)
     if conversation.answers.get("for_someone_else") != held.get("for_someone_else"):
         return  # of the wrong person only warning signs are taken, which is tried above

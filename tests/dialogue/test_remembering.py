@@ -387,6 +387,24 @@ def test_a_check_that_goes_on_again_and_again_grows_old_all_the_same(phone: Phon
     assert "fever" not in phone.answers
 
 
+def test_history_does_not_outlive_thirty_days_however_often_a_check_goes_on() -> None:
+    phone = Phone(OwnMemory(hours=720))
+    phone.says(Opened(), NO, YES, Aged(66))
+    phone.is_cut_off(20 * 24 * 60).says(Opened(), NO, YES)
+    assert phone.answers["age_years"] == 66
+    phone.is_cut_off(20 * 24 * 60)
+    assert phone.says(Opened(), NO) == ["offer.keep"]
+    assert phone.kept is None
+
+
+def test_who_starts_over_begins_a_check_of_thirty_days_anew() -> None:
+    phone = Phone(OwnMemory(hours=720))
+    phone.says(Opened(), NO, YES, Aged(66))
+    phone.is_cut_off(20 * 24 * 60).says(Opened(), NO, YES, StartedOver(), NO)
+    phone.says(YES, Aged(67))
+    assert phone.is_cut_off(20 * 24 * 60).says(Opened(), NO) == ["offer.resume"]
+
+
 def test_no_forgets_the_earlier_check_and_keeps_none(phone: Phone) -> None:
     assert at_resume(phone).says(NO) == ["memory.forgotten", "question.fever"]
     assert phone.memory.asked == ["forget"]
@@ -508,7 +526,11 @@ def test_a_check_of_other_rules_is_forgotten_which_is_said(phone: Phone) -> None
 
 @pytest.mark.parametrize(
     "document",
-    [{}, {"rule_set": SMALL.name}, {"rule_set": SMALL.name, "answers": {"odd": 1}, "since": 1}],
+    [
+        {},
+        {"rule_set": SMALL.name},
+        {"rule_set": SMALL.name, "answers": {"odd": 1}, "since": 1, "begun": 1},
+    ],
     ids=str,
 )
 def test_what_cannot_be_read_counts_for_nothing(phone: Phone, document: dict[str, Json]) -> None:
@@ -524,6 +546,19 @@ def test_a_check_of_which_nothing_holds_any_more_is_deleted(phone: Phone) -> Non
     agreed(phone).is_cut_off(45)
     assert phone.says(Opened(), NO) == ["offer.keep"]
     assert phone.kept is None
+
+
+def test_a_request_from_before_a_check_deletes_nothing_though_none_of_it_holds_then(
+    phone: Phone,
+) -> None:
+    phone.says(Opened())
+    before = phone.talk
+    agreed(Phone(phone.memory))
+    phone.memory.now -= 1
+    _, reply = phone.taken(before, NO, "late")
+    assert ids(reply.say) == ["memory.unavailable", "question.fever"]
+    assert phone.memory.asked == ["load"]
+    assert phone.kept == {"chest_signs": "no"}
 
 
 def test_another_caller_is_offered_nothing(phone: Phone) -> None:
@@ -736,7 +771,7 @@ def test_a_call_that_began_without_a_memory_goes_on_with_one() -> None:
 
 
 RECALL: Json = Talk(begin(SMALL)).to_attributes(SMALL)[MEMORY]
-KEPT: Json = {"rule_set": SMALL.name, "answers": {}, "since": 1}
+KEPT: Json = {"rule_set": SMALL.name, "answers": {}, "since": 1, "begun": 1}
 
 
 @pytest.mark.parametrize(
@@ -753,6 +788,7 @@ KEPT: Json = {"rule_set": SMALL.name, "answers": {}, "since": 1}
         {**RECALL, "version": None},
         {**RECALL, "since": "noon"},
         {**RECALL, "since": -1},
+        {**RECALL, "begun": "noon"},
         {**RECALL, "found": KEPT},
         {**RECALL, "stage": "found"},
         {**RECALL, "stage": "found", "found": {}},
