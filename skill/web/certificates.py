@@ -11,7 +11,7 @@ import ssl
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,6 +50,7 @@ KEY_LIFE_SECONDS = 3600.0
 FAILURE_LIFE_SECONDS = 30.0
 CROWD_LIFE_SECONDS = 1.0  # too many fetches at once say nothing about this one
 RENEWAL_SECONDS = 30.0
+RENEWAL_WAIT_SECONDS = 0.5  # an answer with a key that is valid is due within a second
 CACHE_LIMIT_URLS = 16
 FETCHES_AT_ONCE = 4
 UNKNOWN_URLS_AT_ONCE = 10
@@ -271,12 +272,13 @@ class _Entry:
     renewed_at_seconds: float = 0.0
 
     @property
-    def has_key(self) -> bool:
-        return self.outcome is not None and isinstance(self.outcome.result, TrustedKey)
+    def key(self) -> TrustedKey | None:
+        result = self.outcome.result if self.outcome else None
+        return result if isinstance(result, TrustedKey) else None
 
     def is_known_at(self, seconds: float) -> bool:
         """Tell whether the URL is being fetched, had a key, or failed a moment ago."""
-        return self.outcome is None or self.has_key or seconds < self.outcome.until_seconds
+        return self.outcome is None or self.key is not None or seconds < self.outcome.until_seconds
 
 
 class SigningKeys:
@@ -324,15 +326,43 @@ class SigningKeys:
                 status 503 it could not be fetched now.
         """
         entry = self._entry(url)
+        renewal = None
         with entry.lock:
+            outcome = entry.outcome
             # A key that holds is inside its path's dates, so this is their check on every request.
-            if entry.outcome is None or not entry.outcome.holds_at(self._clock(), self._timer()):
-                entry.outcome = self._load(url, entry.outcome)
+            if outcome is None or not outcome.holds_at(self._clock(), self._timer()):
+                if entry.key is not None and entry.key.holds_at(self._clock()):
+                    outcome, renewal = self._renewal(url, entry, entry.key)
+                else:
+                    outcome = entry.outcome = self._load(url, None)
                 entry.renewed_at_seconds = self._timer()
-            result = entry.outcome.result
-        if isinstance(result, TrustedKey):
-            return result.public_key
-        raise RequestRefusedError(result.reason, result.status)
+        if renewal is not None:
+            wait([renewal], RENEWAL_WAIT_SECONDS)
+            outcome = entry.outcome or outcome
+        if isinstance(outcome.result, TrustedKey):
+            return outcome.result.public_key
+        raise RequestRefusedError(outcome.result.reason, outcome.result.status)
+
+    def _renewal(
+        self, url: str, entry: _Entry, held: TrustedKey
+    ) -> tuple[_Outcome, Future[None] | None]:
+        """Begin to fetch a chain anew, and return the key to go on with until that is over.
+
+        The host may hang, and nobody else is to wait for it: neither those who find the key
+        lent here, nor for long whoever comes first.
+        """
+        lent = entry.outcome = _Outcome(held, self._timer() + FAILURE_LIFE_SECONDS)
+
+        def renew() -> None:
+            entry.outcome = self._load(url, held)
+
+        worker = ThreadPoolExecutor(max_workers=1)
+        try:
+            return lent, worker.submit(renew)
+        except RuntimeError:  # the system has no thread left
+            return lent, None
+        finally:
+            worker.shutdown(wait=False)
 
     def renewed_key_at(self, url: str, outdated: RSAPublicKey) -> RSAPublicKey | None:
         """Return the key that has taken the place of one, fetched for this, or ``None``.
@@ -348,18 +378,24 @@ class SigningKeys:
         seconds = self._timer()
         with self._lock:
             entry = self._entries.get(url)
-            if entry is None or seconds < entry.renewed_at_seconds + RENEWAL_SECONDS:
+            if entry is None:
+                return None
+            found = entry.key
+            if found and found.public_key is not outdated and found.holds_at(self._clock()):
+                return found.public_key  # by somebody else, in the meantime
+            if seconds < entry.renewed_at_seconds + RENEWAL_SECONDS:
                 return None
             entry.renewed_at_seconds = seconds
-        fresh = self._load(url, None)
-        if not isinstance(fresh.result, TrustedKey):
+        try:
+            fresh = self._fresh(url)
+        except RequestRefusedError:
+            # No reason to look on the disk for an older key, nor to forget there what is in use.
             return None
-        key = fresh.result.public_key
-        if key.public_numbers() == outdated.public_numbers():
+        if fresh.public_key.public_numbers() == outdated.public_numbers():
             return None
         with entry.lock:
-            entry.outcome = fresh
-        return key
+            entry.outcome = _Outcome(fresh, self._timer() + KEY_LIFE_SECONDS)
+        return fresh.public_key
 
     def _entry(self, url: str) -> _Entry:
         with self._lock:
@@ -383,38 +419,42 @@ class SigningKeys:
         self._tokens -= 1
 
     def _displace_one(self) -> None:
-        keyless = (url for url, entry in self._entries.items() if not entry.has_key)
+        keyless = (url for url, entry in self._entries.items() if entry.key is None)
         del self._entries[next(keyless, next(iter(self._entries)))]
 
-    def _load(self, url: str, last: _Outcome | None) -> _Outcome:
+    def _load(self, url: str, held: TrustedKey | None) -> _Outcome:
+        """Return what a fetch comes to, given the key that is in use."""
+        try:
+            return _Outcome(self._fresh(url), self._timer() + KEY_LIFE_SECONDS)
+        except RequestRefusedError as refusal:
+            crowded = refusal.reason == "chain_fetches_too_many"
+            life = CROWD_LIFE_SECONDS if crowded else FAILURE_LIFE_SECONDS
+            return _Outcome(self._fallback(url, refusal, held), self._timer() + life)
+
+    def _fresh(self, url: str) -> TrustedKey:
         try:
             chain = self._fetched(url)
             key = trusted_key(chain, self._roots, self._clock())
         except RequestRefusedError as refusal:
-            crowded = refusal.reason == "chain_fetches_too_many"
-            life = CROWD_LIFE_SECONDS if crowded else FAILURE_LIFE_SECONDS
-            return _Outcome(self._fallback(url, refusal, last), self._timer() + life)
+            count_fetch("outage" if _is_outage(refusal) else "refused")
+            raise
         count_fetch("good")
         note_expiry(key.expires.timestamp())
         if self._kept is not None:
             self._kept.keep(url, chain)
-        return _Outcome(key, self._timer() + KEY_LIFE_SECONDS)
+        return key
 
     def _fallback(
-        self, url: str, refusal: RequestRefusedError, last: _Outcome | None
+        self, url: str, refusal: RequestRefusedError, held: TrustedKey | None
     ) -> TrustedKey | RequestRefusedError:
         """Return what is to be used where no good chain could be fetched."""
-        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            count_fetch("outage")
+        if _is_outage(refusal):
             # It says nothing against a key that is still valid.
-            held = last.result if last else None
-            usable = held if isinstance(held, TrustedKey) else self._kept_key(url)
+            usable = held or self._kept_key(url)
             if usable is not None and usable.holds_at(self._clock()):
                 return usable
-        else:
-            count_fetch("refused")
-            if self._kept is not None:
-                self._kept.forget(url)
+        elif self._kept is not None:
+            self._kept.forget(url)
         # A new error, because this one holds on to the frames it passed through.
         return RequestRefusedError(refusal.reason, refusal.status)
 
@@ -441,3 +481,7 @@ class SigningKeys:
             raise RequestRefusedError("chain_unavailable", 503) from error
         finally:
             self._fetches.release()
+
+
+def _is_outage(refusal: RequestRefusedError) -> bool:
+    return refusal.status == HTTPStatus.SERVICE_UNAVAILABLE

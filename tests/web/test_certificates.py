@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from time import monotonic
 
 import pytest
 from cryptography import x509
@@ -19,12 +21,14 @@ from hypothesis import strategies as st
 from skill.errors import RequestRefusedError
 from skill.web.certificates import (
     CHAIN_LIMIT_BYTES,
+    RENEWAL_WAIT_SECONDS,
     SigningKeys,
     canonical_chain_url,
     fetch_certificate_chain,
     public_trust_anchors,
     trusted_key,
 )
+from skill.web.kept_chains import KeptChains
 from tests.web import chains
 from tests.web.chains import CHAIN_URL, NOW, Clock, Store, Terms, issue, pem
 
@@ -570,7 +574,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def keys(store: Store, clock: Clock) -> SigningKeys:
-    return SigningKeys([chains.root().certificate], store.fetch, clock, timer=clock.seconds)
+    return keys_of(store, clock)
+
+
+def keys_of(store: Store, clock: Clock, kept: KeptChains | None = None) -> SigningKeys:
+    return SigningKeys([chains.root().certificate], store.fetch, clock, kept, timer=clock.seconds)
 
 
 def url_number(number: int) -> str:
@@ -722,6 +730,25 @@ def test_an_outage_leaves_a_valid_key_in_use(keys: SigningKeys, store: Store, cl
     clock.move(seconds=30)
     assert keys.key_at(CHAIN_URL) is key
     assert len(store.fetched) == 3
+
+
+def test_nobody_waits_for_a_host_that_hangs_while_there_is_a_valid_key(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
+    old = keys.key_at(CHAIN_URL)
+    new = replaced(store)
+    clock.move(hours=1)
+    store.gate = threading.Event()
+    started = monotonic()
+    for _ in range(100):
+        assert keys.key_at(CHAIN_URL) is old
+    assert monotonic() - started < 2 * RENEWAL_WAIT_SECONDS  # one waited, and not for long
+    assert len(store.fetched) == 2
+    store.gate.set()
+    while keys.key_at(CHAIN_URL) is old:  # until what came late is there
+        assert monotonic() - started < 10
+    assert keys.key_at(CHAIN_URL).public_numbers() == new.public_numbers()
+    assert len(store.fetched) == 2
 
 
 def test_an_outage_does_not_prolong_a_key_that_is_about_to_expire(
@@ -885,6 +912,47 @@ def test_a_search_that_fails_leaves_the_key_in_use(
     clock.move(seconds=30)
     assert keys.renewed_key_at(CHAIN_URL, old) is None
     assert keys.key_at(CHAIN_URL) is old
+
+
+def test_a_search_that_finds_nothing_forgets_no_kept_chain(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    kept = KeptChains(tmp_path)
+    keys = keys_of(store, clock, kept)
+    old = keys.key_at(CHAIN_URL)
+    store.files[CHAIN_URL] = RequestRefusedError("chain_missing")
+    clock.move(seconds=30)
+    assert keys.renewed_key_at(CHAIN_URL, old) is None
+    assert kept.chain_at(CHAIN_URL, CHAIN_LIMIT_BYTES) == chains.good_chain()
+
+
+def test_a_search_brings_back_no_older_key_from_the_disk(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    kept = KeptChains(tmp_path)
+    new = replaced(store)
+    keys = keys_of(store, clock, kept)
+    held = keys.key_at(CHAIN_URL)
+    assert held.public_numbers() == new.public_numbers()
+    kept.keep(CHAIN_URL, chains.good_chain())  # as when the disk was full at the last fetch
+    store.files[CHAIN_URL] = TimeoutError()
+    clock.move(seconds=30)
+    assert keys.renewed_key_at(CHAIN_URL, held) is None
+    assert keys.key_at(CHAIN_URL) is held
+
+
+def test_who_comes_late_is_given_the_key_that_another_found(
+    keys: SigningKeys, store: Store, clock: Clock
+) -> None:
+    old = keys.key_at(CHAIN_URL)
+    replaced(store)
+    clock.move(seconds=30)
+    found = keys.renewed_key_at(CHAIN_URL, old)
+    assert found is not None
+    assert keys.renewed_key_at(CHAIN_URL, old) is found
+    assert len(store.fetched) == 2
+    clock.move(days=365)
+    assert keys.renewed_key_at(CHAIN_URL, old) is None  # and no longer than it is valid
 
 
 def test_nobody_waits_for_the_search(keys: SigningKeys, store: Store, clock: Clock) -> None:
