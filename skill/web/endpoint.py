@@ -59,9 +59,7 @@ def create_app(
         started = perf_counter()
         request_type = None
         try:
-            # The raw bytes are what is signed, whatever content type the sender claims.
-            body = request.get_data(cache=False, parse_form_data=False)
-            envelope = _timed("verification", verifier.verify, request.headers, body)
+            envelope = _timed("verification", verifier.verify, request.headers, _sent_body())
             request_type = _known_type(envelope)
             response = _json_response(_timed("answer", answer, envelope))
         except Exception as error:  # noqa: BLE001  # never a 500, whatever a sender sends
@@ -173,6 +171,16 @@ def _json_response(content: Mapping[str, object], status: int = HTTPStatus.OK) -
     except TypeError:  # half a surrogate pair, out of the request, has no UTF-8
         body = json.dumps(content, separators=(",", ":")).encode()
     return _JsonResponse([body], status, [*_HEADERS, ("Content-Length", str(len(body)))])
+
+
+def _sent_body() -> bytes:
+    try:
+        # The raw bytes are what is signed, whatever content type the sender claims.
+        return request.get_data(cache=False, parse_form_data=False)
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has its own for chunks that are none
+        raise RequestRefusedError("body_unreadable") from error
 
 
 def _known_type(envelope: Mapping[str, object]) -> str:

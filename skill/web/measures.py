@@ -51,7 +51,8 @@ REASONS: Final = frozenset(
         *("chain_unavailable", "chain_fetches_too_many", "chain_missing", "chain_size"),
         *("chain_unreadable", "chain_untrusted", "chain_key_unsuitable"),
         *("signature_missing", "signature_malformed", "signature_mismatch"),
-        *("body_too_large", "body_malformed", "envelope_malformed", "skill_id_mismatch"),
+        *("body_unreadable", "body_too_large", "body_malformed"),
+        *("envelope_malformed", "skill_id_mismatch"),
         *("timestamp_malformed", "timestamp_outside_window"),
         *("http_400", "http_404", "http_405", "http_408", "unverifiable", "unanswerable"),
     }

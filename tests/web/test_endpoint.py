@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
+from gunicorn.http.errors import (  # type: ignore[import-untyped]
+    InvalidChunkSize,
+    NoMoreData,
+)
 
 from skill.errors import RequestRefusedError
 from skill.web.endpoint import BODY_LIMIT_BYTES, create_app
@@ -212,6 +216,39 @@ def test_a_body_without_a_length_has_the_same_limit(extra_bytes: int, status: in
         environ_overrides={"wsgi.input_terminated": True},
     )
     assert response.status_code == status
+
+
+class Cut(io.RawIOBase):
+    """What is read from a sender who breaks off, or whose chunks are none."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InvalidChunkSize(b"zz"), "body_unreadable"),
+        (NoMoreData(b""), "http_400"),
+        (ConnectionResetError(), "http_400"),
+    ],
+    ids=repr,
+)
+def test_a_body_that_cannot_be_read_is_the_senders_fault(
+    error: Exception, reason: str, lines: Lines
+) -> None:
+    overrides = {"wsgi.input": Cut(error), "wsgi.input_terminated": True}
+    response = make_app().test_client().post("/", environ_overrides=overrides)
+    assert response.status_code == 400
+    assert_says_nothing(response)
+    (line,) = lines()
+    assert (line["reason"], line["level"]) == (reason, "WARNING")
 
 
 def test_a_compressed_body_is_not_unpacked() -> None:
