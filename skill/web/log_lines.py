@@ -2,15 +2,17 @@
 
 import logging
 from datetime import UTC, datetime
+from os import getpid
+from threading import get_ident
 from time import time
 
 import orjson
 
 from skill.web.measures import count_dropped_lines
 
-# To make a record anew looks up the process, the thread and the file, which no line tells and
-# which takes as long as all the rest.
-_BLANK = vars(logging.LogRecord("", logging.NOTSET, "", 0, "", (), None))
+# To make a record anew looks up the file and the names of thread and process, which no line tells
+# and which takes as long as all the rest.
+_BLANK = vars(logging.LogRecord("", logging.NOTSET, "", 0, "", (), None)) | {"threadName": None}
 
 
 def write_line(
@@ -33,13 +35,17 @@ def write_line(
         **fields,
     }
     record = logging.LogRecord.__new__(logging.LogRecord)
+    now = time()
     vars(record).update(
         _BLANK,
         name=logger.name,
         levelno=level,
         levelname=line["level"],
         msg=orjson.dumps(line).decode(),
-        created=time(),
+        created=now,
+        msecs=now % 1 * 1000,
+        process=getpid(),
+        thread=get_ident(),
     )
     try:
         logger.handle(record)

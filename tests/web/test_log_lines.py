@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING
+from threading import get_ident
+from time import time
+
+import pytest
 
 from skill.web.log_lines import write_line
-
-if TYPE_CHECKING:
-    import pytest
 
 _LOGGER = logging.getLogger("skill.web.something")
 
@@ -24,6 +26,19 @@ def test_a_line_is_one_json_object(caplog: pytest.LogCaptureFixture) -> None:
     assert datetime.fromisoformat(line.pop("time")).tzinfo is not None
     expected = {"level": "INFO", "event": "happened"}
     assert line == expected | {"reason": "a\n\u00fc", "number": 1.5, "nothing": None}
+
+
+def test_a_formatter_of_somebody_else_tells_the_truth(caplog: pytest.LogCaptureFixture) -> None:
+    formatter = logging.Formatter("%(asctime)s %(process)d %(thread)d", "%H:%M:%S")
+    before = time()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(write_line, _LOGGER, logging.ERROR, "happened").result()
+        ours = pool.submit(get_ident).result()
+    (record,) = caplog.records
+    assert before <= record.created <= time()
+    assert record.msecs == pytest.approx(record.created % 1 * 1000, abs=1)
+    assert formatter.format(record).endswith(f" {os.getpid()} {ours}")
+    assert record.threadName is None
 
 
 def test_a_percent_sign_means_nothing(caplog: pytest.LogCaptureFixture) -> None:
