@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from skill.alexa.envelopes import locale_of
@@ -34,7 +35,8 @@ def speaking_on_failure(
         except Exception as error:  # noqa: BLE001 - the last chance to speak to the caller
             # The class only: a message or a traceback may quote what the caller said.
             record = {"level": "ERROR", "event": "unexpected_error", "error": type(error).__name__}
-            _LOGGER.error(json.dumps(record))  # noqa: TRY400 - as above
+            with suppress(Exception):  # a log that fails must not silence this as well
+                _LOGGER.error(json.dumps(record))  # noqa: TRY400 - as above
             catalogue = catalogue_for(locale_of(envelope), catalogues)
             speech = {"type": "SSML", "ssml": to_ssml(catalogue.say((FAILED,)))}
             return {

@@ -36,6 +36,19 @@ def test_a_failure_says_the_emergency_number(failing: Alexa) -> None:
     assert "911" in failing.launch().speech
 
 
+def test_a_failure_of_the_log_beside_it_changes_nothing(failing: Alexa) -> None:
+    class Raising(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError(record.name)
+
+    logger, handler = logging.getLogger("skill"), Raising()
+    logger.addHandler(handler)
+    try:
+        assert "911" in failing.launch().speech
+    finally:
+        logger.removeHandler(handler)
+
+
 def test_a_failure_ends_the_session(failing: Alexa) -> None:
     assert failing.launch().ended
 
