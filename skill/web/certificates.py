@@ -287,7 +287,8 @@ class SigningKeys:
     A key is kept for an hour and never past the end of any certificate on its
     path; a failure for half a minute. Many requests for one URL cost one fetch.
     However many unknown URLs are sent, they cost about one fetch a second and
-    displace no key.
+    displace no key. A URL is not unknown while its last good chain is kept, so
+    that a flood does not keep a new worker from the key that all others have.
 
     Args:
         trust_anchors: The roots that a chain may lead to; at least one.
@@ -399,16 +400,29 @@ class SigningKeys:
 
     def _entry(self, url: str) -> _Entry:
         with self._lock:
+            entry = self._known_entry(url, self._timer())
+        if entry is not None:
+            return entry
+        is_kept = self._kept is not None and self._kept.knows(url)  # no lock, for a disk may hang
+        with self._lock:
             seconds = self._timer()
-            entry = self._entries.get(url)
-            if entry is None or not entry.is_known_at(seconds):
+            entry = self._known_entry(url, seconds)
+            if entry is None:
                 # Pay first, so that a flood of URLs cannot fill the cache either.
-                self._spend_token(seconds)
+                if not is_kept:
+                    self._spend_token(seconds)
                 if len(self._entries) >= CACHE_LIMIT_URLS:
                     self._displace_one()
                 entry = self._entries[url] = _Entry()
-            self._entries.move_to_end(url)
+                self._entries.move_to_end(url)
             return entry
+
+    def _known_entry(self, url: str, seconds: float) -> _Entry | None:
+        entry = self._entries.get(url)
+        if entry is None or not entry.is_known_at(seconds):
+            return None
+        self._entries.move_to_end(url)
+        return entry
 
     def _spend_token(self, seconds: float) -> None:
         earned = (seconds - self._tokens_counted_at) * UNKNOWN_URLS_PER_SECOND

@@ -58,6 +58,10 @@ class KeptChains:
         with suppress(OSError):
             self._path(url).unlink(missing_ok=True)
 
+    def knows(self, url: str) -> bool:
+        """Tell whether a chain is kept for a URL."""
+        return os.path.isfile(self._path(url))  # noqa: PTH113  # it never raises
+
     def chain_at(self, url: str, most_bytes: int) -> bytes | None:
         """Return the chain kept for a URL, or ``None`` if there is none or it is too large."""
         path = self._path(url)

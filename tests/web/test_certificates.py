@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 from skill.errors import RequestRefusedError
 from skill.web.certificates import (
     CHAIN_LIMIT_BYTES,
+    FAILURE_LIFE_SECONDS,
     RENEWAL_WAIT_SECONDS,
+    UNKNOWN_URLS_AT_ONCE,
     SigningKeys,
     canonical_chain_url,
     fetch_certificate_chain,
@@ -815,6 +817,43 @@ def test_a_flood_of_unknown_urls_costs_a_fetch_a_second_and_no_key(
     keys.key_at(CHAIN_URL)
     assert store.fetched.count(CHAIN_URL) == 1
     assert 30 <= len(store.fetched) <= 41
+
+
+def test_a_worker_that_starts_in_a_flood_fetches_the_chain_it_had_before(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    kept = KeptChains(tmp_path)
+    keys_of(store, clock, kept).key_at(CHAIN_URL)
+    keys = keys_of(store, clock, kept)
+    flood_until_put_off(keys, store)
+    keys.key_at(CHAIN_URL)
+    assert store.fetched[-1] == CHAIN_URL
+
+
+def test_that_a_chain_failed_leaves_its_url_one_of_the_flood(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    keys = keys_of(store, clock, KeptChains(tmp_path))
+    store.files[CHAIN_URL] = b"not a chain"
+    with refused("chain_unreadable"):
+        keys.key_at(CHAIN_URL)
+    flood_until_put_off(keys, store)
+    clock.move(seconds=FAILURE_LIFE_SECONDS)
+    flood_until_put_off(keys, store)
+    with refused("chain_urls_too_many", 503):
+        keys.key_at(CHAIN_URL)
+
+
+def flood_until_put_off(keys: SigningKeys, store: Store) -> None:
+    for number in range(UNKNOWN_URLS_AT_ONCE + 1):
+        url = url_number(len(store.fetched) * 1_000 + number)
+        store.files[url] = b"not a chain"
+        try:
+            keys.key_at(url)
+        except RequestRefusedError as refusal:
+            if refusal.reason == "chain_urls_too_many":
+                return
+    pytest.fail("The flood was never put off.")
 
 
 def test_unknown_urls_beyond_the_allowance_are_put_off(keys: SigningKeys, clock: Clock) -> None:

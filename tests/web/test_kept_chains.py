@@ -31,6 +31,16 @@ def kept_by_an_earlier_start(folder: Path) -> None:
     keys(folder, Store()).key_at(CHAIN_URL)
 
 
+def test_a_chain_is_known_while_it_is_kept(tmp_path: Path) -> None:
+    kept = KeptChains(tmp_path)
+    assert not kept.knows(CHAIN_URL)
+    kept.keep(CHAIN_URL, b"chain")
+    assert kept.knows(CHAIN_URL)
+    assert not kept.knows(CHAIN_URL + "x")
+    kept.forget(CHAIN_URL)
+    assert not kept.knows(CHAIN_URL)
+
+
 def test_a_chain_that_was_good_serves_a_start_during_an_outage(tmp_path: Path) -> None:
     kept_by_an_earlier_start(tmp_path)
     store = Store({CHAIN_URL: OUTAGE})
