@@ -50,7 +50,7 @@ KEY_LIFE_SECONDS = 3600.0
 FAILURE_LIFE_SECONDS = 30.0
 CROWD_LIFE_SECONDS = 1.0  # too many fetches at once say nothing about this one
 RENEWAL_SECONDS = 30.0
-RENEWAL_WAIT_SECONDS = 0.5  # an answer with a key that is valid is due within a second
+WAIT_SECONDS = 0.3  # an answer with a key that is valid is due within a second
 CACHE_LIMIT_URLS = 16
 FETCHES_AT_ONCE = 4
 UNKNOWN_URLS_AT_ONCE = 10
@@ -267,6 +267,7 @@ class _Outcome:
 class _Entry:
     """One URL in the cache; the lock makes everyone else wait for the one fetch."""
 
+    begun_at_seconds: float
     lock: Lock = field(default_factory=Lock)
     outcome: _Outcome | None = None  # none until the first fetch is over
     renewed_at_seconds: float = 0.0
@@ -328,7 +329,8 @@ class SigningKeys:
         """
         entry = self._entry(url)
         renewal = None
-        with entry.lock:
+        self._take_turn_at(entry)
+        try:
             outcome = entry.outcome
             # A key that holds is inside its path's dates, so this is their check on every request.
             if outcome is None or not outcome.holds_at(self._clock(), self._timer()):
@@ -337,12 +339,28 @@ class SigningKeys:
                 else:
                     outcome = entry.outcome = self._load(url, None)
                 entry.renewed_at_seconds = self._timer()
+        finally:
+            entry.lock.release()
         if renewal is not None:
-            wait([renewal], RENEWAL_WAIT_SECONDS)
+            wait([renewal], WAIT_SECONDS)
             outcome = entry.outcome or outcome
         if isinstance(outcome.result, TrustedKey):
             return outcome.result.public_key
         raise RequestRefusedError(outcome.result.reason, outcome.result.status)
+
+    def _take_turn_at(self, entry: _Entry) -> None:
+        """Wait for a fetch that somebody else has begun, and make others wait from now on.
+
+        Where there are keys, threads are wanted for those who come with them. A host that hangs
+        and a stranger who names unknown URLs could take them all, were this wait not short.
+        """
+        patience = -1.0  # there is no limit to it
+        if entry.outcome is None:
+            with self._lock:
+                if any(other.key for other in self._entries.values()):
+                    patience = max(0.0, entry.begun_at_seconds + WAIT_SECONDS - self._timer())
+        if not entry.lock.acquire(timeout=patience):
+            raise RequestRefusedError("chain_fetches_too_many", 503)
 
     def _renewal(
         self, url: str, entry: _Entry, held: TrustedKey
@@ -413,7 +431,7 @@ class SigningKeys:
                     self._spend_token(seconds)
                 if len(self._entries) >= CACHE_LIMIT_URLS:
                     self._displace_one()
-                entry = self._entries[url] = _Entry()
+                entry = self._entries[url] = _Entry(seconds)
                 self._entries.move_to_end(url)
             return entry
 

@@ -22,8 +22,8 @@ from skill.errors import RequestRefusedError
 from skill.web.certificates import (
     CHAIN_LIMIT_BYTES,
     FAILURE_LIFE_SECONDS,
-    RENEWAL_WAIT_SECONDS,
     UNKNOWN_URLS_AT_ONCE,
+    WAIT_SECONDS,
     SigningKeys,
     canonical_chain_url,
     fetch_certificate_chain,
@@ -744,7 +744,7 @@ def test_nobody_waits_for_a_host_that_hangs_while_there_is_a_valid_key(
     started = monotonic()
     for _ in range(100):
         assert keys.key_at(CHAIN_URL) is old
-    assert monotonic() - started < 2 * RENEWAL_WAIT_SECONDS  # one waited, and not for long
+    assert monotonic() - started < 2 * WAIT_SECONDS  # one waited, and not for long
     assert len(store.fetched) == 2
     store.gate.set()
     while keys.key_at(CHAIN_URL) is old:  # until what came late is there
@@ -854,6 +854,27 @@ def flood_until_put_off(keys: SigningKeys, store: Store) -> None:
             if refusal.reason == "chain_urls_too_many":
                 return
     pytest.fail("The flood was never put off.")
+
+
+def test_who_waits_for_an_unknown_url_takes_no_thread_for_long_from_a_known_one(
+    store: Store, clock: Clock
+) -> None:
+    keys = SigningKeys([chains.root().certificate], store.fetch, clock)  # by a timer that goes on
+    keys.key_at(CHAIN_URL)
+    store.gate = threading.Event()  # the host hangs
+    with ThreadPoolExecutor(8) as pool:
+        started = monotonic()
+        fetching = pool.submit(keys.key_at, url_number(1))
+        while len(store.fetched) < 2:
+            threading.Event().wait(0.01)
+        waiting = [pool.submit(keys.key_at, url_number(1)) for _ in range(100)]
+        for one in waiting:
+            with refused("chain_fetches_too_many", 503):
+                one.result(10)
+        assert monotonic() - started < 2 * WAIT_SECONDS
+        store.gate.set()
+        fetching.result(10)
+    keys.key_at(url_number(1))
 
 
 def test_unknown_urls_beyond_the_allowance_are_put_off(keys: SigningKeys, clock: Clock) -> None:
