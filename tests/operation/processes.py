@@ -170,6 +170,12 @@ class Instance:
         assert status == 200
         return text
 
+    def answered(self) -> int:
+        """Return how many requests it counted as answered."""
+        lines = [line for line in self.metrics().splitlines() if 'outcome="answered"' in line]
+        counts = [line for line in lines if line.startswith("skill_requests_total{")]
+        return int(sum(float(line.split()[-1]) for line in counts))
+
 
 @dataclass(frozen=True)
 class Proxy:

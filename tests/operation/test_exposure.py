@@ -26,11 +26,6 @@ def _asked(site: Site, method: str, path: str, host: str = HOST_NAME) -> int:
         connection.close()
 
 
-def _answered(metrics: str) -> float:
-    lines = [line for line in metrics.splitlines() if line.startswith("skill_requests_total{")]
-    return sum(float(line.split()[-1]) for line in lines if 'outcome="answered"' in line)
-
-
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/x", "/%2e/metrics"])
 def test_the_proxy_lets_nobody_ask_for_anything_but_a_turn(site: Site, path: str) -> None:
     assert _asked(site, "GET", path) == 404
@@ -63,12 +58,12 @@ def test_an_instance_is_ready_and_well(site: Site) -> None:
 def test_the_metrics_count_what_every_worker_answered(site: Site) -> None:
     for instance in site.instances:
         # Not through the proxy, which leaves an instance alone for a while after a stop.
-        door, before = Direct(instance.port), _answered(instance.metrics())
+        door, before = Direct(instance.port), instance.answered()
         with ThreadPoolExecutor(20) as callers:
             requests = [site.caller.red_flag() for _ in range(100)]
             outcomes = list(callers.map(partial(sent, door), requests))
         assert all(outcome.sends_to_emergency for outcome in outcomes)
-        assert _answered(instance.metrics()) - before == 100
+        assert instance.answered() - before == 100
 
 
 def test_nothing_that_a_caller_sends_is_told_anywhere(site: Site) -> None:
