@@ -19,9 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from gunicorn.config import Config  # type: ignore[import-untyped]
+    from gunicorn.http.message import Request  # type: ignore[import-untyped]
+    from gunicorn.workers.gthread import TConn
 
 _PORTS: Final = range(1, 65536)
 
@@ -95,7 +100,6 @@ wsgi_app = "app:app"
 bind = [str(_at), str(_metrics_at(_at))]
 
 workers = _number("WEB_CONCURRENCY", "2", range(1, 65))
-worker_class = "gthread"
 threads = 8
 preload_app = True  # what is wrong with the configuration is said once, and ends it
 worker_tmp_dir = _MEMORY  # a heartbeat must not wait for a disk
@@ -149,6 +153,49 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # it has no typ
         writer = LogWriter(sys.stderr.fileno())
         writer.setFormatter(_Line())
         self.error_log.handlers = [writer]
+
+
+class _InOnePiece:
+    """A socket that keeps the head of an answer until there is a body to send with it.
+
+    gunicorn sends one after the other. Were the worker killed in between, the proxy would have
+    begun to pass the answer on, and could no longer ask the other instance.
+    """
+
+    def __init__(self, plain: socket) -> None:
+        self.plain = plain
+        self._head = b""
+
+    def sendall(self, data: bytes) -> None:
+        """Keep a head, or send it together with what follows."""
+        if not self._head and data.startswith(b"HTTP/1"):
+            self._head = data
+        else:
+            self.flush(data)
+
+    def flush(self, data: bytes = b"") -> None:
+        """Send what was kept, and what is given."""
+        whole, self._head = self._head + data, b""
+        if whole:
+            self.plain.sendall(whole)
+
+    def __getattr__(self, name: str) -> object:
+        """Return whatever else a socket has."""
+        return getattr(self.plain, name)
+
+
+class worker_class(ThreadWorker):  # type: ignore[misc]  # noqa: N801  # as above
+    """gunicorn's worker with threads, which sends each answer in one piece."""
+
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Answer a request, and tell whether the connection stays open."""
+        conn.sock = socket = _InOnePiece(conn.sock)
+        try:
+            stays_open: bool = super().handle_request(req, conn)
+            socket.flush()  # a head that no body followed
+        finally:
+            conn.sock = socket.plain
+        return stays_open
 
 
 control_socket_disable = True  # signals are enough

@@ -3,8 +3,11 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from socket import create_connection
 from time import sleep
 from typing import TYPE_CHECKING, Final
+
+import pytest
 
 from tests.operation.load import Direct, sent, steady_load
 from tests.operation.processes import FULL_LENGTH, measured
@@ -29,6 +32,16 @@ def test_a_worker_killed_at_work_costs_nobody_an_answer(site: Site) -> None:
         sleep(1)
     measured(load)
     assert load.failed == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_answer_is_sent_in_one_piece_so_that_no_kill_can_cut_it(site: Site, method: str) -> None:
+    request = f"{method} /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    ending = b"}" if method == "GET" else b"\r\n\r\n"
+    with create_connection(("127.0.0.1", site.instances[0].port), 8) as connection:
+        for _ in range(200):
+            connection.sendall(request)
+            assert connection.recv(65536).endswith(ending)
 
 
 def test_a_rolling_restart_costs_nobody_an_answer(site: Site) -> None:
