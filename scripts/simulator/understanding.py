@@ -213,7 +213,8 @@ class Understanding:
         if not clauses or self._is_ambiguous(clauses):
             return None
         if any(clause.intent == _AMBULANCE for clause in clauses):
-            return Understood(_AMBULANCE)
+            told = [clause for clause in clauses if clause.intent != DENIAL]
+            return Understood(_AMBULANCE, self._together(_AMBULANCE, told))
         for intent in (REPORT, DENIAL):
             named = [clause for clause in clauses if clause.intent == intent]
             others = {clause.intent for clause in clauses} - {intent, YES, NO}
@@ -271,7 +272,7 @@ class Understanding:
         return tuple(spread)
 
     def _together(self, intent: str, clauses: Sequence[Reading]) -> Mapping[str, Filling]:
-        """Return the findings of all clauses in the intent's slots, as many as it has."""
+        """Return what all clauses name in the intent's slots, as much as it has room for."""
         if len(clauses) == 1:
             return clauses[0].slots
         slots = self._model.intents[intent].slots
@@ -279,7 +280,8 @@ class Understanding:
         fillings: dict[str, dict[object, Filling]] = defaultdict(dict)
         for clause in clauses:
             for name, filling in clause.slots.items():
-                fillings[slots[name]].setdefault(filling.entities, filling)
+                slot_type = self._model.intents[clause.intent].slots[name]
+                fillings[slot_type].setdefault(filling.entities, filling)
         named = {slot_type: iter(ones.values()) for slot_type, ones in fillings.items()}
         taken = {
             name: next(named.get(slot_type, iter(())), None) for name, slot_type in slots.items()

@@ -177,7 +177,7 @@ def _outline(model: ModelFile) -> Iterator[tuple[str, Json]]:
 
 
 def _value_problems(model: ModelFile, rule_set: RuleSet) -> Iterator[Problem]:
-    # Who calls for an ambulance says so by an intent of its own, without a slot.
+    # Who calls for an ambulance says so by an intent of its own, and not by a value.
     reported = {finding.id for finding in rule_set.findings if finding.reported}
     missing = reported - {ASKS_FOR_AMBULANCE}
     for place, slot_type in enumerate(model.language_model["types"]):

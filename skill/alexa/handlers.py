@@ -100,6 +100,11 @@ def _denied(said: Said) -> Event:
     return Denied(findings) if findings else NotUnderstood()
 
 
+def _asked_for_ambulance(said: Said) -> Event:
+    # What is wrong comes along: who does not breathe must not be told to sit.
+    return Reported((ASKS_FOR_AMBULANCE, *resolved_ids(said.slots)))
+
+
 def _aged(parts_a_year: int, said: Said) -> Event:
     age = whole_number(said.slots, "age")
     return Aged(None if age is None else age // parts_a_year)
@@ -120,7 +125,7 @@ EVENT_BY_INTENT: Mapping[str, Callable[[Said], Event]] = {
     "GiveAgeIntent": partial(_aged, 1),
     "GiveAgeInMonthsIntent": partial(_aged, 12),
     "GiveAgeInWeeksIntent": partial(_aged, 52),
-    "CallAmbulanceIntent": lambda _: Reported((ASKS_FOR_AMBULANCE,)),
+    "CallAmbulanceIntent": _asked_for_ambulance,
     "GiveTreatmentIntent": lambda said: Treated(days(said.slots, "duration")),
     "GiveOnsetIntent": lambda said: Lasted(days_since(said.slots, "date", said.today)),
     "GiveDaysIntent": lambda _: GaveUnit(1),

@@ -132,6 +132,11 @@ MEANINGS: list[tuple[str, Slots, Event]] = [
     ("GiveOnsetIntent", plain("date", "?"), Lasted(None)),
     ("GiveOnsetIntent", {}, Lasted(None)),
     ("CallAmbulanceIntent", {}, Reported((ASKS_FOR_AMBULANCE,))),
+    (
+        "CallAmbulanceIntent",
+        matched("chest_pain"),
+        Reported((ASKS_FOR_AMBULANCE, "chest_pain")),
+    ),
     ("GiveDaysIntent", {}, GaveUnit(1)),
     ("GiveWeeksIntent", {}, GaveUnit(7)),
     ("GiveMonthsIntent", {}, GaveUnit(30)),
@@ -230,6 +235,13 @@ def test_every_topic_of_the_rule_set_can_be_asked_about(rule_set: RuleSet) -> No
 
 def test_who_asks_for_an_ambulance_is_told_to_call_one_in_any_state(alexa: Alexa) -> None:
     assert alexa.intent("CallAmbulanceIntent").speech.startswith("Call 911 now.")
+
+
+def test_who_does_not_breathe_is_not_told_to_sit_when_an_ambulance_is_called(alexa: Alexa) -> None:
+    slot = matched_slot("finding", "unconscious_or_not_breathing", "isn't breathing")
+    alexa.launch().send(intent_with(PERSON, "CallAmbulanceIntent", finding=slot))
+    assert "Stay with them until help comes." in alexa.speech
+    assert "sit" not in alexa.speech.split()
 
 
 def test_a_launch_asks_the_first_question(alexa: Alexa) -> None:
