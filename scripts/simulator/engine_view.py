@@ -144,6 +144,7 @@ class EngineView:
         rule_set: Name and version of the rule set.
         disposition: What the answers so far amount to, in lower case.
         advised: Whether this turn gave that as advice.
+        in_scope: Whether the rule set is about this pain. If not, it never advises self care.
         waiting_for: What the dialogue waits for; ``None`` for nothing.
         present: The findings present.
         fired: The rules that fire, in rule-set order.
@@ -153,6 +154,7 @@ class EngineView:
     rule_set: str
     disposition: str
     advised: bool
+    in_scope: bool
     waiting_for: str | None
     present: tuple[Present, ...]
     fired: tuple[Fired, ...]
@@ -232,6 +234,7 @@ class EngineViewer:
             rule_set=rules.name,
             disposition=assessment.disposition.name.lower(),
             advised=advised,
+            in_scope=rules is self._rule_set,
             waiting_for=conversation.pending,
             present=tuple(_present(conversation, rules, assessment)),
             fired=tuple(self._fired(rule, assessment) for rule in assessment.fired),

@@ -69,6 +69,11 @@ def test_the_advice_that_ends_the_session_still_shows_its_reasons(device: Device
     assert {one.id for one in view.present} >= {"fever", "chest_pain"}
 
 
+def test_a_pain_that_the_rules_are_not_about_is_told_apart() -> None:
+    assert view_of({}).in_scope
+    assert not view_of({"lower_back_only": "yes"}).in_scope
+
+
 def test_a_session_ended_by_the_caller_shows_where_it_stood(device: Device) -> None:
     device.hear("open upper back check")
     device.hear("I have a fever")

@@ -1,6 +1,6 @@
 // What a turn is made of: the envelopes, the session, and what the engine makes of it.
 
-import { adviceTag, byId, element, named } from "./elements.js";
+import { ADVICE, adviceTag, byId, element, named } from "./elements.js";
 
 const NOTHING = "Nothing was sent yet.";
 
@@ -59,8 +59,8 @@ const json = (content) => element("pre", { text: JSON.stringify(content, null, 2
 function engine({ engine: view, is_open: isOpen }) {
   if (!view) return [quiet("The session attributes are of no state that this version knows.")];
   return [
-    element("h3", { text: view.advised || !isOpen ? "Advice" : "Advice if nothing more is found" }),
-    element("p", {}, adviceTag(view.disposition)),
+    element("h3", { text: "Advice" }),
+    advice(view, isOpen),
     ...asked(view, isOpen),
     element("h3", { text: `Rules that fire (${view.fired.length})` }),
     ...listOr(view.fired.map(rule), "None."),
@@ -68,6 +68,17 @@ function engine({ engine: view, is_open: isOpen }) {
     ...listOr(view.present.map(finding), "None."),
     quiet(`Rule set ${view.rule_set}`),
   ];
+}
+
+// A level has its colour only once it was advised: a green one would look like an all-clear.
+function advice({ advised, disposition, in_scope: inScope }, isOpen) {
+  if (advised) return element("p", {}, adviceTag(disposition));
+  if (!isOpen) return quiet("None was given.");
+  const otherwise =
+    inScope || disposition !== "self_care"
+      ? `it would be: ${ADVICE[disposition].toLowerCase()}.`
+      : "there is none: these rules are for the upper back.";
+  return quiet(`None yet. If nothing more is found, ${otherwise}`);
 }
 
 function asked(view, isOpen) {

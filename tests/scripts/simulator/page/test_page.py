@@ -478,6 +478,26 @@ def test_the_engine_tells_what_fires_and_on_what_ground(page: Page) -> None:
     assert link.get_attribute("rel") == "noreferrer"
 
 
+def test_the_engine_shows_no_level_that_was_not_advised(page: Page) -> None:
+    engine = page.get_by_role("tabpanel", name="Engine")
+    level = engine.locator(".tag-self_care")
+    say(page, "open upper back check")
+    expect(engine).to_contain_text("None yet. If nothing more is found, it would be: care at home.")
+    expect(level).to_have_count(0)
+    say(page, "my lower back hurts")
+    expect(engine).to_contain_text("If nothing more is found, there is none")
+    say(page, "stop")
+    expect(engine).to_contain_text("None was given.")
+    expect(level).to_have_count(0)
+
+
+def test_the_engine_shows_the_level_that_was_advised(page: Page) -> None:
+    say(page, "open upper back check")
+    say(page, "my chest feels tight")
+    engine = page.get_by_role("tabpanel", name="Engine")
+    expect(engine.locator("p .tag-emergency")).to_have_text("Emergency")
+
+
 def test_the_panes_are_chosen_by_the_arrow_keys(page: Page) -> None:
     say(page, "open upper back check")
     expect_said(page, "Any chest pain")
