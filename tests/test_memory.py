@@ -47,7 +47,7 @@ CALLER: Final = "amzn1.ask.account.CALLER"
 OFFER_KEEP: Final = "offer.keep.24"
 OFFER_RESUME: Final = "offer.resume"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-AWAY: Final = "I can't keep your answers for later just now."
+AWAY: Final = "I can't keep your answers for later right now."
 MOST_TURNS: Final = 60
 EXAMPLES: Final = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 150
 
@@ -144,7 +144,7 @@ def test_every_locale_has_the_words_for_it(home: Household, locale: str) -> None
     alexa = home.device()
     alexa.locale = locale
     alexa.launch().no().no().no().no()
-    assert alexa.speech == "You began a check earlier. Shall we go on from there?"
+    assert alexa.speech == "You started a check earlier. Shall we pick up where you left off?"
     assert defects_of(alexa.envelope, locale) == []
     assert alexa.intent("ForgetIntent").speech.startswith("OK, I've deleted what I kept.")
 
@@ -241,7 +241,7 @@ def test_a_save_that_comes_after_the_skill_was_disabled_brings_nothing_back(
     alexa.intent("GiveAgeIntent", age="66")
     assert home.memory.asked == ["save"]
     assert home.kept is None
-    assert alexa.speech.startswith("I can't keep your answers for later just now.")
+    assert alexa.speech.startswith("I can't keep your answers for later right now.")
     assert alexa.no().speech.count("just now") == 0
 
 

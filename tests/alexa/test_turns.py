@@ -189,14 +189,14 @@ def test_giving_up_shows_no_card(alexa: Alexa) -> None:
 def test_who_asks_to_forget_hears_that_nothing_is_kept_and_the_same_question(alexa: Alexa) -> None:
     question = alexa.launch().no().pending
     alexa.intent("ForgetIntent")
-    assert alexa.speech.startswith("I keep nothing once this talk ends.")
+    assert alexa.speech.startswith("I keep nothing once this conversation ends.")
     assert alexa.pending == question
     assert alexa.answers
 
 
 def test_who_asks_to_forget_before_any_check_is_offered_one(alexa: Alexa) -> None:
     speech = alexa.intent("ForgetIntent").speech
-    assert "I keep nothing once this talk ends." in speech
+    assert "I keep nothing once this conversation ends." in speech
     assert alexa.pending == "offer.check"
 
 
@@ -394,7 +394,7 @@ def test_who_is_not_safe_at_home_hears_where_to_turn_and_that_they_may_stop(alex
         ("P1M", "OK, 1 month."),
         ("P5D", "OK, 5 days."),
         ("P1D", "OK, 1 day."),
-        ("PT0S", "OK, since today."),
+        ("PT0S", "OK, less than a day."),
     ],
 )
 def test_a_length_of_time_is_read_back(alexa: Alexa, duration: str, heard: str) -> None:
@@ -472,7 +472,7 @@ def test_a_bare_number_is_completed_by_its_unit(alexa: Alexa) -> None:
 def test_for_somebody_else_it_is_asked_first_whether_they_are_awake(alexa: Alexa) -> None:
     speech = alexa.intent("CallForOtherIntent", person="my mother").speech
     assert speech.endswith(
-        "OK, I'll ask about them. Can they be woken, and do they act as they always do?"
+        "OK, I'll ask about them. Can they be woken, and are they acting like themselves?"
     )
 
 

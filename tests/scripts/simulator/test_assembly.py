@@ -37,7 +37,7 @@ def test_a_skill_with_a_memory_goes_on_from_a_call_that_was_cut_off() -> None:
         heard = [first.hear(said).says for said in (*AT_CONSENT, "yes")]
         assert heard[-2].startswith("Shall I keep your answers for 24 hours")
         heard = [second.hear(said).says for said in AT_CONSENT]
-        assert heard[-1] == "You began a check earlier. Shall we go on from there?"
+        assert heard[-1] == "You started a check earlier. Shall we pick up where you left off?"
 
 
 def test_a_skill_without_a_memory_asks_for_no_consent() -> None:
