@@ -296,10 +296,11 @@ class ClauseReader:
         return False
 
     def _is_limited(self, kept: Sequence[Word], words: Sequence[Word]) -> bool:
-        """Whether a refusal is limited, or left open.
+        """Whether a refusal is limited, half taken back, or left open.
 
-        "I'm not just short of breath" and "I'm not very short of breath" deny nothing, whoever
-        says "no, wait" has not finished, and "no chest pain again" tells that there was some.
+        "I'm not just short of breath" and "I'm not very short of breath" deny nothing, "my
+        breathing is only just okay" hardly does, whoever says "no, wait" has not finished, and
+        "no chest pain again" tells that there was some.
         """
         spoken = [word for word in words if word.heard != PAUSE]
         heard = tuple(word.heard for word in spoken)
@@ -311,7 +312,8 @@ class ClauseReader:
             heard[-len(phrase) :] == phrase and spoken[-1] not in kept
             for phrase in self._phrases.leaving_open
         )
-        return limited or is_open
+        is_hedged = any(length_at(heard, at, self._phrases.hedges) for at in range(len(heard)))
+        return limited or is_open or is_hedged
 
 
 def _literal(sentence: str) -> frozenset[str]:

@@ -45,6 +45,7 @@ class Phrases:
         plain_refusals: Every way to say no that another clause may follow without a pause.
         denial_words: Words that turn a meaning around.
         degrees: Words that behind "not" leave something: "not just", "not very".
+        hedges: Fillers that take half of a refusal back: "only just" okay.
         leaving_open: Fillers that leave a refusal open when they end it: more is to come, or
             there was some before.
     """
@@ -69,6 +70,7 @@ class Phrases:
     plain_refusals: frozenset[str]
     denial_words: frozenset[str]
     degrees: tuple[tuple[str, ...], ...]
+    hedges: tuple[tuple[str, ...], ...]
     leaving_open: tuple[tuple[str, ...], ...]
 
 
@@ -103,6 +105,7 @@ def load_phrases(language: str, path: Path = _PHRASES_PATH) -> Phrases:
         plain_refusals=frozenset(entry["plain_refusals"]),
         denial_words=frozenset(entry["denial_words"]),
         degrees=longest_first(entry["degrees"]),
+        hedges=longest_first(entry["hedges"]),
         leaving_open=longest_first(entry["leaving_open"]),
     )
 

@@ -17,6 +17,7 @@ from skill.alexa.slots import (
     days,
     days_since,
     is_about_me,
+    negates,
     resolved_ids,
     whole_number,
 )
@@ -72,6 +73,10 @@ PERSON_SLOT = "person"
 """Filled when the caller speaks of somebody else; who it is goes no further than here."""
 
 
+WELL_SLOTS = frozenset({"well", "secondWell"})
+"""Filled by what is said to be all right: "breathing is fine". The ids are what that denies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What came with an intent.
@@ -93,10 +98,20 @@ def _reported(said: Said) -> Event:
 def _denied(said: Said) -> Event:
     # "No, can't feel my legs" arrives as a denial of "can't feel my legs". Who denies in such
     # words may mean the opposite, and the opposite is the safer reading.
-    lost = {name: slot for name, slot in said.slots.items() if cannot_be_denied(slot.value or "")}
+    lost = {
+        name: slot
+        for name, slot in said.slots.items()
+        if name not in WELL_SLOTS and cannot_be_denied(slot.value or "")
+    }
     if lost:
         return _reported(Said(lost))
-    findings = resolved_ids(said.slots)
+    # Alexa may match "breathing is not fine" to "breathing is fine".
+    denied = {
+        name: slot
+        for name, slot in said.slots.items()
+        if name not in WELL_SLOTS or not negates(slot.value or "")
+    }
+    findings = resolved_ids(denied)
     return Denied(findings) if findings else NotUnderstood()
 
 

@@ -64,6 +64,7 @@ _CLAUSE = re.compile(
     r"|(?<=\w )(?:has|have)\b",  # behind who or what has: "legs have gone numb"
     re.IGNORECASE,
 )
+_NEGATION = re.compile(r"n't\b|\b(?:not|cannot|no|never|hardly|barely|nothing)\b", re.IGNORECASE)
 _ME = re.compile(r"\b(?:me|my|myself)\b", re.IGNORECASE)
 _ME_IN_THEIR_MOUTH = re.compile(r"\brecogni[sz]e me\b|\bmy (?:pills|tablets)\b", re.IGNORECASE)
 
@@ -147,6 +148,11 @@ def cannot_be_denied(words: str) -> bool:
     They name something lost ("can't feel my legs") or say a whole clause ("my chest hurts").
     """
     return bool(_LOSS.search(words) or _INABILITY.match(words) or _CLAUSE.search(words))
+
+
+def negates(words: str) -> bool:
+    """Say whether the words of a slot turn round what they say, anywhere: "legs aren't fine"."""
+    return bool(_NEGATION.search(words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")))
 
 
 def is_about_me(slot: Slot) -> bool:

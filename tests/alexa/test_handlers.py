@@ -53,7 +53,7 @@ from skill.dialogue.events import (
 from tests.conftest import matched_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from skill.triage.model import RuleSet
     from tests.conftest import Alexa
@@ -65,8 +65,11 @@ def plain(name: str, value: str) -> Slots:
     return {name: Slot(name=name, value=value)}
 
 
-def matched(*findings: str, value: str = "as it was said") -> Slots:
-    names = ("finding", "secondFinding", "thirdFinding")
+def matched(
+    *findings: str,
+    value: str = "as it was said",
+    names: Sequence[str] = ("finding", "secondFinding", "thirdFinding"),
+) -> Slots:
     return {
         name: Slot(
             name=name,
@@ -105,6 +108,16 @@ MEANINGS: list[tuple[str, Slots, Event]] = [
         Reported(("leg_weakness_or_numbness",)),
     ),
     ("DenyFindingIntent", plain("finding", "can't dance"), NotUnderstood()),
+    (
+        "DenyFindingIntent",
+        matched("chest_pain", value="chest is fine", names=["well"]),
+        Denied(("chest_pain",)),
+    ),
+    (
+        "DenyFindingIntent",
+        matched("chest_pain", value="chest is not fine", names=["well"]),
+        NotUnderstood(),
+    ),
     ("DenyFindingIntent", plain("finding", "my knee"), NotUnderstood()),
     ("DenyFindingIntent", {}, NotUnderstood()),
     ("GiveNumberIntent", plain("number", "4"), Counted(4)),

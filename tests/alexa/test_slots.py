@@ -26,6 +26,7 @@ from skill.alexa.slots import (
     days_since,
     denies,
     is_about_me,
+    negates,
     resolved_ids,
     whole_number,
 )
@@ -448,3 +449,15 @@ def test_a_slot_that_is_not_there_gives_none(
     read: Callable[[Mapping[str, Slot], str], int | None],
 ) -> None:
     assert read({}, "it") is None
+
+
+@pytest.mark.parametrize(
+    "words", ["breathing is not fine", "legs aren't okay", "chest isn\u2019t normal", "never fine"]
+)
+def test_words_that_turn_round_what_they_say_negate_it(words: str) -> None:
+    assert negates(words)
+
+
+@pytest.mark.parametrize("words", ["breathing is fine", "legs feel normal", ""])
+def test_words_that_say_a_thing_plainly_do_not_negate_it(words: str) -> None:
+    assert not negates(words)
