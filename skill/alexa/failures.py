@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from skill.alexa.envelopes import locale_of
 from skill.dialogue.script import FAILED
+from skill.log_lines import write_line
 from skill.speech.catalogue import catalogue_for
 from skill.speech.ssml import to_ssml
 
@@ -33,10 +32,7 @@ def speaking_on_failure(
         try:
             return answer(envelope)
         except Exception as error:  # noqa: BLE001 - the last chance to speak to the caller
-            # The class only: a message or a traceback may quote what the caller said.
-            record = {"level": "ERROR", "event": "unexpected_error", "error": type(error).__name__}
-            with suppress(Exception):  # a log that fails must not silence this as well
-                _LOGGER.error(json.dumps(record))  # noqa: TRY400 - as above
+            write_line(_LOGGER, logging.ERROR, "unexpected_error", error)
             catalogue = catalogue_for(locale_of(envelope), catalogues)
             speech = {"type": "SSML", "ssml": to_ssml(catalogue.say((FAILED,)))}
             return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from skill.alexa.handlers import (
 from skill.alexa.serializer import EnvelopeSerializer
 from skill.alexa.turns import Turns
 from skill.errors import MemoryUnavailableError
+from skill.log_lines import write_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,4 +95,4 @@ def _forget(memory: Memory, caller: str) -> None:
         if caller:
             memory.forget(caller)
     except MemoryUnavailableError:
-        _LOGGER.error(json.dumps({"level": "ERROR", "event": "not_forgotten"}))  # noqa: TRY400 - a message may quote an id
+        write_line(_LOGGER, logging.ERROR, "not_forgotten")

@@ -21,13 +21,19 @@ class Breaker:
 
     Args:
         clock: Tells seconds, never backwards.
+        is_open: Whether it begins open, and lets somebody try at once.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], *, is_open: bool = False) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._failures = 0
-        self._tries_from = 0.0
+        self._failures = _FAILURES if is_open else 0
+        self._tries_from = clock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leaves alone what has failed."""
+        return self._failures >= _FAILURES
 
     def lets_pass(self) -> bool:
         """Whether to try. Who is let pass has to tell how it went, or whom else it concerns waits.
@@ -35,7 +41,7 @@ class Breaker:
         While it is open, that is one caller for each pause.
         """
         with self._lock:
-            if self._failures < _FAILURES:
+            if not self.is_open:
                 return True
             now = self._clock()
             if now < self._tries_from:
@@ -53,6 +59,6 @@ class Breaker:
     def succeeded(self) -> bool:
         """Take down a success, and return whether it closed the breaker."""
         with self._lock:
-            was_open = self._failures >= _FAILURES
+            was_open = self.is_open
             self._failures = 0
             return was_open

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from threading import BoundedSemaphore
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from skill.errors import MemoryUnavailableError
+from skill.log_lines import write_line
 from skill.memory.breaker import Breaker
-from skill.memory.limits import DEADLINE_SECONDS, MOST_OPERATIONS
-from skill.memory.log_lines import write_warning
+from skill.memory.limits import DEADLINE_SECONDS, MOST_OPERATIONS, WAIT_FOR_ANOTHER_SECONDS
 from skill.memory.sweeping import Sweeper
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
+_Operation: TypeAlias = Literal["load", "save", "forget"]
+
 _LOGGER: Final = logging.getLogger(__name__)
+_NOBODY: Final = ""  # no user id
 
 
 class GuardedMemory:
@@ -32,17 +36,29 @@ class GuardedMemory:
 
     An operation that takes too long goes on in its thread, and what it saves may come to be kept;
     the same request again finds it. There are `MOST_OPERATIONS` threads, and what finds none free
-    is refused at once.
+    for a moment is refused.
+
+    Loading, saving and deleting have a breaker each: on a full disk nothing can be saved, but all
+    can be read and deleted.
 
     Args:
         memory: The memory within.
         clock: Tells seconds, never backwards.
+        was_down: Whether it was told already that the memory within is not available.
     """
 
-    def __init__(self, memory: SealedMemory, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        memory: SealedMemory,
+        clock: Callable[[], float] = monotonic,
+        *,
+        was_down: bool = False,
+    ) -> None:
         self._memory = memory
-        self._sweeper = Sweeper(memory.sweep)
-        self._breaker = Breaker(clock)
+        self._sweeper = Sweeper(self._sweep)
+        self._breakers: Mapping[_Operation, Breaker] = {
+            operation: Breaker(clock, is_open=was_down) for operation in get_args(_Operation)
+        }
         self._free = BoundedSemaphore(MOST_OPERATIONS)
         # It starts no thread before it is used, so a server may fork after the start.
         self._threads = ThreadPoolExecutor(MOST_OPERATIONS, thread_name_prefix="memory")
@@ -54,18 +70,20 @@ class GuardedMemory:
 
     def load(self, caller: str) -> Kept:
         """Return what is kept of a caller."""
-        return self._in_time(partial(self._memory.load, caller))
+        return self._in_time("load", partial(self._memory.load, caller))
 
     def save_if_unchanged(
         self, caller: str, document: Mapping[str, object], *, seen: int, request_id: str
     ) -> int | None:
         """Keep a document in the place of the one before, if there was no change in between."""
         save = self._memory.save_if_unchanged
-        return self._in_time(partial(save, caller, document, seen=seen, request_id=request_id))
+        return self._in_time(
+            "save", partial(save, caller, document, seen=seen, request_id=request_id)
+        )
 
     def forget(self, caller: str) -> int:
         """Delete what is kept of a caller."""
-        return self._in_time(partial(self._memory.forget, caller))
+        return self._in_time("forget", partial(self._memory.forget, caller))
 
     def start_sweeping(self) -> None:
         """Take away what expires from now on; the first operation starts that too."""
@@ -77,33 +95,46 @@ class GuardedMemory:
         self._threads.shutdown()
         self._memory.close()
 
-    def _in_time(self, operation: Callable[[], _Result]) -> _Result:
-        if not self._free.acquire(blocking=False):
+    def _sweep(self) -> None:
+        if any(breaker.is_open for breaker in self._breakers.values()):
+            self._try_on_nobody()
+        self._memory.sweep()
+
+    def _try_on_nobody(self) -> None:
+        """Find out whether it is back, so that an operator is told though nobody calls."""
+        with suppress(MemoryUnavailableError):
+            seen = self.load(_NOBODY).version
+            self.save_if_unchanged(_NOBODY, {}, seen=seen, request_id=_NOBODY)
+        with suppress(MemoryUnavailableError):
+            self.forget(_NOBODY)
+
+    def _in_time(self, operation: _Operation, work: Callable[[], _Result]) -> _Result:
+        if not self._free.acquire(timeout=WAIT_FOR_ANOTHER_SECONDS):
             raise MemoryUnavailableError("Every operation under way waits for the memory.")
-        if not self._breaker.lets_pass():
+        if not self._breakers[operation].lets_pass():
             self._free.release()
             raise MemoryUnavailableError("The memory failed a moment ago.")
         try:
-            running = self._threads.submit(self._run, operation)
+            running = self._threads.submit(self._run, work)
         except RuntimeError as error:  # the machine has no more threads
             self._free.release()
-            raise self._failure(error) from error
+            raise self._failure(operation, error) from error
         try:
             result = running.result(DEADLINE_SECONDS)
         except Exception as error:
-            raise self._failure(error) from error
-        if self._breaker.succeeded():
-            write_warning(_LOGGER, "memory_back")
+            raise self._failure(operation, error) from error
+        if self._breakers[operation].succeeded():
+            write_line(_LOGGER, logging.WARNING, "memory_back", operation=operation)
         return result
 
-    def _run(self, operation: Callable[[], _Result]) -> _Result:
+    def _run(self, work: Callable[[], _Result]) -> _Result:
         try:
             self.start_sweeping()
-            return operation()
+            return work()
         finally:
             self._free.release()
 
-    def _failure(self, error: Exception) -> MemoryUnavailableError:
-        if self._breaker.failed():
-            write_warning(_LOGGER, "memory_unavailable", error)
+    def _failure(self, operation: _Operation, error: Exception) -> MemoryUnavailableError:
+        if self._breakers[operation].failed():
+            write_line(_LOGGER, logging.WARNING, "memory_unavailable", error, operation=operation)
         return MemoryUnavailableError("The memory failed, or did not answer in time.")

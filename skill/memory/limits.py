@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-DEADLINE_SECONDS: Final = 1.0
+DEADLINE_SECONDS: Final = 0.9
 ENGINE_SECONDS: Final = 0.8
 LOCK_SECONDS: Final = 0.6
 
-# One for each thread of a worker (`gunicorn.conf.py`).
-MOST_OPERATIONS: Final = 8
+# Fewer than the threads of a worker (`gunicorn.conf.py`), so that an emergency finds one that does
+# not wait for a store.
+MOST_OPERATIONS: Final = 6
+# When all are under way, one ends soon, unless the store hangs.
+WAIT_FOR_ANOTHER_SECONDS: Final = 0.05

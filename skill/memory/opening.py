@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from skill.errors import ConfigurationError
-from skill.memory.log_lines import write_warning
+from skill.log_lines import write_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,15 +69,17 @@ def _opened(
 
     sealer = Sealer(secret, keys, skill_id)
     memory = SealedMemory(rows, sealer, hours, time.time)
+    is_down = False
     try:
         rows.prepare()
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever the engine says: it may be there later
-        write_warning(_LOGGER, "memory_unavailable", error)
+        write_line(_LOGGER, logging.WARNING, "memory_unavailable", error)
+        is_down = True
     finally:
         rows.close()
-    guarded = GuardedMemory(memory)
+    guarded = GuardedMemory(memory, was_down=is_down)
     # What expires goes, even if a worker is never called. Not in the parent: it forks.
     os.register_at_fork(after_in_child=guarded.start_sweeping)
     return guarded

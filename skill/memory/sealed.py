@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from skill.dialogue.keeping import Kept
-from skill.memory.log_lines import write_warning
+from skill.log_lines import write_line
 from skill.memory.rows import Row
 from skill.memory.sealing import UnreadableDocumentError
 
@@ -85,5 +85,5 @@ class SealedMemory:
             return self._sealer.unseal(row.key_id, row.document or b"", row.caller, row.version)
         except UnreadableDocumentError:
             # Its key was taken away too early, or somebody wrote to the store.
-            write_warning(_LOGGER, "memory_unreadable")
+            write_line(_LOGGER, logging.WARNING, "memory_unreadable")
             return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Final
 
-from skill.memory.log_lines import write_warning
+from skill.log_lines import write_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +35,12 @@ class Sweeper:
     def start(self) -> None:
         """Start the thread, if it does not run."""
         with self._lock:
-            if self._thread is None:
-                self._thread = Thread(target=self._run, name="memory sweeper", daemon=True)
-                self._thread.start()
+            if self._thread is not None:
+                return
+            thread = Thread(target=self._run, name="memory sweeper", daemon=True)
+            with suppress(RuntimeError):  # the machine has no more threads: the next call may
+                thread.start()
+                self._thread = thread
 
     def stop(self) -> None:
         """End the thread and wait until it has."""
@@ -49,4 +53,4 @@ class Sweeper:
             try:
                 self._sweep()
             except Exception as error:  # noqa: BLE001  # the next one may do it
-                write_warning(_LOGGER, "memory_not_swept", error)
+                write_line(_LOGGER, logging.WARNING, "memory_not_swept", error)

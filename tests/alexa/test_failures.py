@@ -12,6 +12,7 @@ import pytest
 from skill.alexa.failures import speaking_on_failure
 from skill.alexa.skill import answering, build_skill
 from tests.conftest import Alexa
+from tests.log_lines import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,9 +69,7 @@ def test_a_failure_is_logged_by_its_class_and_nothing_else(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     failing.intent("ReportFindingIntent", finding=SAID)
-    assert [json.loads(record.getMessage()) for record in caplog.records] == [
-        {"level": "ERROR", "event": "unexpected_error", "error": "KeyError"}
-    ]
+    assert told(caplog) == [{"level": "ERROR", "event": "unexpected_error", "error": "KeyError"}]
     assert SAID not in caplog.text
 
 

@@ -62,3 +62,10 @@ def test_who_never_tells_how_it_went_keeps_it_closed_to_the_others_for_a_pause_o
     assert breaker.lets_pass()
     clock.seconds += 5
     assert breaker.lets_pass()
+
+
+def test_it_may_begin_open_and_lets_one_try_at_once(clock: Clock) -> None:
+    breaker = Breaker(clock, is_open=True)
+    assert [breaker.lets_pass() for _ in range(2)] == [True, False]
+    assert breaker.succeeded()
+    assert breaker.lets_pass()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic
@@ -13,6 +12,8 @@ from skill.errors import MemoryUnavailableError
 from skill.memory.guarded import GuardedMemory
 from skill.memory.limits import MOST_OPERATIONS
 from skill.memory.sqlite import SqliteRows
+from skill.memory.sweeping import PAUSE_SECONDS
+from tests.log_lines import told
 from tests.memory.stores import Clock, memory_over
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Disk(SqliteRows):
         self.goes_on = Event()
         self.goes_on.set()
         self.error: BaseException | None = None
+        self.is_full = False
         self.asked = 0
 
     def read(self, caller: bytes) -> Row | None:
@@ -41,6 +43,15 @@ class Disk(SqliteRows):
         if self.error is not None:
             raise self.error
         return super().read(caller)
+
+    def write(self, row: Row, now: int) -> bool:
+        if self.is_full:
+            raise OSError("full")
+        return super().write(row, now)
+
+
+def warned(event: str, **codes: str) -> dict[str, str]:
+    return {"level": "WARNING", "event": event, **codes}
 
 
 @pytest.fixture
@@ -88,7 +99,7 @@ def test_a_store_that_hangs_is_waited_for_a_second(memory: GuardedMemory, disk: 
     started = monotonic()
     with pytest.raises(MemoryUnavailableError):
         memory.load(CALLER)
-    assert 0.9 < monotonic() - started < 1.5
+    assert 0.8 < monotonic() - started < 1.4
 
 
 def test_what_hangs_takes_up_a_few_threads_and_nobody_else_waits(
@@ -119,12 +130,61 @@ def test_after_three_failures_the_store_is_left_alone_for_five_seconds(
     disk.error = None
     clock.seconds += 5
     assert memory.load(CALLER) == Kept()
-    assert [json.loads(line) for line in caplog.messages] == [
-        {"level": "WARNING", "event": "memory_unavailable", "error": "OSError"},
-        {"level": "WARNING", "event": "memory_back"},
+    assert told(caplog) == [
+        warned("memory_unavailable", operation="load", error="OSError"),
+        warned("memory_back", operation="load"),
     ]
+
+
+def test_what_still_works_goes_on_and_does_not_hide_what_fails(
+    memory: GuardedMemory, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    assert version is not None
+    disk.is_full = True
+    for _ in range(4):
+        assert memory.load(CALLER) == Kept(version, DOCUMENT)
+        with pytest.raises(MemoryUnavailableError):
+            memory.save_if_unchanged(CALLER, {}, seen=version, request_id="second")
+    assert memory.forget(CALLER) > version
+    assert told(caplog) == [warned("memory_unavailable", operation="save", error="OSError")]
 
 
 def test_a_conflict_is_no_failure(memory: GuardedMemory) -> None:
     for number in range(10):
         assert memory.save_if_unchanged(CALLER, DOCUMENT, seen=7, request_id=f"{number}") is None
+
+
+def test_though_nobody_calls_it_is_told_that_the_store_is_back(
+    memory: GuardedMemory, disk: Disk, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk.is_full = True
+    for _ in range(3):
+        with pytest.raises(MemoryUnavailableError):
+            memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    clock.seconds += PAUSE_SECONDS
+    memory._sweep()  # noqa: SLF001  # which the sweeper does twice a minute
+    disk.is_full = False
+    clock.seconds += PAUSE_SECONDS
+    memory._sweep()  # noqa: SLF001
+    assert told(caplog) == [
+        warned("memory_unavailable", operation="save", error="OSError"),
+        warned("memory_back", operation="save"),
+    ]
+
+
+def test_a_sweep_of_what_works_asks_for_nobody(memory: GuardedMemory, disk: Disk) -> None:
+    memory._sweep()  # noqa: SLF001
+    assert disk.asked == 0
+
+
+def test_a_store_that_was_down_at_the_start_is_told_to_be_back(
+    disk: Disk, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory = GuardedMemory(memory_over(disk, clock), clock, was_down=True)
+    assert memory.load(CALLER) == Kept()
+    memory._sweep()  # noqa: SLF001
+    memory.close()
+    assert told(caplog) == [
+        warned("memory_back", operation=operation) for operation in ("load", "save", "forget")
+    ]

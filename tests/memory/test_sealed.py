@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -9,6 +8,7 @@ from skill.dialogue.keeping import Kept
 from skill.memory.sealed import SealedMemory
 from skill.memory.sealing import Sealer
 from skill.memory.sqlite import SqliteRows
+from tests.log_lines import told
 from tests.memory.stores import HOURS, KEY, SECRET, SKILL_ID, Clock
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ def test_what_cannot_be_unsealed_is_not_there_and_can_be_replaced(
     memory(store, KEY).save_if_unchanged(CALLER, {"a": 1}, seen=0, request_id="first")
     other = memory(store, OTHER_KEY)
     assert other.load(CALLER) == Kept(1, None)
-    assert [json.loads(line) for line in caplog.messages] == [
-        {"level": "WARNING", "event": "memory_unreadable"}
-    ]
+    assert told(caplog) == [{"level": "WARNING", "event": "memory_unreadable"}]
     assert other.save_if_unchanged(CALLER, {"a": 2}, seen=1, request_id="second") == 2
     assert other.load(CALLER) == Kept(2, {"a": 2})

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from skill.memory.sqlite import SqliteRows
 from skill.memory.sweeping import PAUSE_SECONDS, Sweeper
+from tests.log_lines import told
 from tests.memory.stores import LIFETIME, Clock, memory_over
 from tests.operation.processes import wait_until
 
@@ -50,7 +50,24 @@ def test_one_that_fails_is_followed_by_the_next(caplog: pytest.LogCaptureFixture
     sweeper.start()  # no second thread
     assert swept.wait(10)
     sweeper.stop()
-    assert [json.loads(line) for line in caplog.messages] == [
+    assert told(caplog) == [
         {"level": "WARNING", "event": "memory_not_swept", "error": "OSError"},
         {"level": "WARNING", "event": "memory_not_swept", "error": "ValueError"},
     ]
+
+
+def test_where_no_thread_can_be_started_the_next_call_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    swept = Event()
+    sweeper = Sweeper(swept.set, 0.01)
+
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", refuse)
+        sweeper.start()
+    sweeper.start()
+    assert swept.wait(10)
+    sweeper.stop()
