@@ -99,7 +99,7 @@ class PostgresqlRows(SqlRows):
             creator=lambda: _PunctualConnection.connect(address),
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,  # in what its errors say
-            pool_size=MOST_OPERATIONS,
+            pool_size=MOST_OPERATIONS + 1,  # and the sweep
             max_overflow=0,
             pool_timeout=ENGINE_SECONDS,
             pool_reset_on_return=None,  # there is no transaction to end

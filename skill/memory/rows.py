@@ -12,6 +12,9 @@ Alexa's skill events may be an hour late, and any other request 150 s; then it h
 of a turn.
 """
 
+MOST_VERSION: Final = 2**63 - 1
+"""The highest version that every store can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, TextClause
 
     _Result = TypeVar("_Result")
 
@@ -67,9 +67,18 @@ _FORGET: Final = text(
 _SWEEP_DOCUMENTS: Final = text(
     "UPDATE unfinished_checks SET version = version + 1,"
     " request = NULL, key_id = NULL, document = NULL"
-    " WHERE document IS NOT NULL AND expires_at <= :now"
+    " WHERE document IS NOT NULL AND expires_at <= :until AND caller IN"
+    " (SELECT caller FROM unfinished_checks WHERE document IS NOT NULL AND expires_at <= :until"
+    " ORDER BY expires_at LIMIT :most)"
 )
-_SWEEP_TOMBSTONES: Final = text("DELETE FROM unfinished_checks WHERE expires_at <= :before")
+_SWEEP_TOMBSTONES: Final = text(
+    "DELETE FROM unfinished_checks WHERE expires_at <= :until AND caller IN"
+    " (SELECT caller FROM unfinished_checks WHERE expires_at <= :until"
+    " ORDER BY expires_at LIMIT :most)"
+)
+# So few that no sweep, after however long a time without one, comes to the limit of a statement
+# or lets a caller wait for it.
+_SWEPT_AT_ONCE: Final = 1000
 
 
 class SqlRows:
@@ -117,13 +126,17 @@ class SqlRows:
 
     def sweep(self, now: int) -> None:
         """Take away what has had its time."""
-        self._run(lambda at: at.execute(_SWEEP_DOCUMENTS, {"now": now}))
-        before = now - TOMBSTONE_SECONDS
-        self._run(lambda at: at.execute(_SWEEP_TOMBSTONES, {"before": before}))
+        self._sweep(_SWEEP_TOMBSTONES, now - TOMBSTONE_SECONDS)
+        self._sweep(_SWEEP_DOCUMENTS, now)
 
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+
+    def _sweep(self, statement: TextClause, until: int) -> None:
+        values = {"until": until, "most": _SWEPT_AT_ONCE}
+        while self._run(lambda at: at.execute(statement, values).rowcount) == _SWEPT_AT_ONCE:
+            pass
 
     def _run(self, statement: Callable[[Connection], _Result]) -> _Result:
         if not self._is_prepared:  # the database was not there at the start
@@ -144,3 +157,5 @@ class SqlRows:
         with self._engine.connect() as connection:
             # It looks first: a role that may not create tables can use one.
             TABLE.metadata.create_all(connection)
+            # One of another version is there, but has not the same columns.
+            connection.execute(_READ, {"caller": b""})

@@ -40,6 +40,7 @@ _DISK_FAILURES: Final = frozenset(
 # No time mends these; of a lock, a full disk or an error in reading it, it may.
 _SET_UP_WRONGLY: Final = frozenset(
     {
+        sqlite3.SQLITE_ERROR,  # a table of another version
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
@@ -69,7 +70,9 @@ class SqliteRows:
         """Make the file, or see whether the one there is whole."""
         try:
             # Before SQLite does, whose files anybody may read; those beside it follow its mode.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
+            # Only a new one: to close a file takes from this process all locks that it has on it.
+            with suppress(FileExistsError):
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _FILE_MODE))
             self._path.chmod(_FILE_MODE)
         except OSError as error:
             raise ConfigurationError(
@@ -155,7 +158,7 @@ def _engine(path: Path, connect: Callable[[Path], DBAPIConnection] | None) -> En
         URL.create("sqlite", database=str(path)),
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # in what its errors say
-        pool_size=MOST_OPERATIONS,
+        pool_size=MOST_OPERATIONS + 1,  # and the sweep
         max_overflow=0,
         pool_timeout=ENGINE_SECONDS,
         pool_reset_on_return=None,  # there is no transaction to end

@@ -61,7 +61,7 @@ def test_a_save_upon_another_version_keeps_nothing(memory: SealedMemory, seen: i
     assert memory.load(CALLER) == Kept(version or -1, DOCUMENT)
 
 
-@pytest.mark.parametrize("seen", [1, 2, -1])
+@pytest.mark.parametrize("seen", [1, 2, -1, 2**63 - 1, 10**50])
 def test_a_save_upon_what_never_was_keeps_nothing(memory: SealedMemory, seen: int) -> None:
     assert saved(memory, DOCUMENT, seen, "first") is None
     assert memory.load(CALLER) == Kept(0, None)

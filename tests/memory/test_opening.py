@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 from base64 import b64encode
 from contextlib import contextmanager
+from time import sleep
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 import pytest
 
 from skill.dialogue.keeping import Kept
@@ -227,3 +230,58 @@ def test_without_a_memory_none_of_its_libraries_is_imported() -> None:
         "assert not {'sqlalchemy', 'psycopg', 'boto3', 'cryptography'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_table_of_another_version_is_told(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    table = "CREATE TABLE unfinished_checks (caller BYTEA PRIMARY KEY, other TEXT)"
+    if engine == "sqlite":
+        url = f"sqlite://{tmp_path}/checks.db"
+        file = sqlite3.connect(tmp_path / "checks.db")
+        file.execute(table)
+        file.close()
+    else:
+        server: Postgresql = request.getfixturevalue("empty_postgresql")
+        url = server.url()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(table)
+    assert "version" in refused({"MEMORY_URL": url, **SETTINGS})
+
+
+_OPENING: Final = """
+import os, sys
+from skill.memory.opening import memory_from
+from tests.memory.stores import SKILL_ID
+sys.stdin.readline()
+memory_from(os.environ, SKILL_ID)
+"""
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_instances_may_start_all_at_once_on_an_empty_store(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite://{tmp_path}/checks.db"
+    if engine == "postgresql":
+        url = request.getfixturevalue("empty_postgresql").url()
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", _OPENING],
+            cwd=ROOT,
+            env=environment(MEMORY_URL=url, **SETTINGS),
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    sleep(2)  # until all have their libraries
+    for one in starting:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [one.communicate()[1] for one in starting] == [""] * 6
+    with opened(url) as memory:
+        assert memory.save_if_unchanged("caller", {"a": 1}, seen=0, request_id="first") == 1
