@@ -228,3 +228,20 @@ def make_table(endpoint: str, name: str, *, forgets: bool = True, key: str = "ca
             TimeToLiveSpecification={"Enabled": True, "AttributeName": "delete_at"},
         )
     client.close()
+
+
+@contextmanager
+def mounted_disk() -> Iterator[Path | None]:
+    """Mount a disk of 3 MB while the block runs; it gets ``None`` where none can be mounted."""
+    # Not in pytest's own folder, which it could not take away if the test were killed.
+    folder = Path(tempfile.mkdtemp(prefix="upper-back-check-disk-"))
+    mount = ["/bin/mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        folder.rmdir()
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["/bin/umount", "-l", folder], check=True)
+        folder.rmdir()

@@ -5,14 +5,11 @@ Numbers 18, 19 and 20 of the list of faults that the endpoint has to withstand.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -23,11 +20,12 @@ from skill.errors import MemoryUnavailableError
 from skill.memory.guarded import GuardedMemory
 from skill.memory.sqlite import SqliteRows
 from tests.memory.failing_disk import FailingDisk
-from tests.memory.stores import Clock, memory_over
+from tests.memory.stores import Clock, memory_over, mounted_disk
 from tests.operation.processes import FULL_LENGTH, measured, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from skill.memory.sealed import SealedMemory
     from tests.memory.failing_disk import Failure
@@ -100,17 +98,10 @@ def test_whichever_step_fails_the_state_is_the_one_before_or_after(
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """Mount a disk of 3 MB."""
-    # Not in pytest's own folder, which it could not take away if the test were killed.
-    folder = Path(tempfile.mkdtemp(prefix="upper-back-check-disk-"))
-    mount = ["/bin/mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        folder.rmdir()
-        pytest.skip("no disk can be mounted here")
-    try:
+    with mounted_disk() as folder:
+        if folder is None:
+            pytest.skip("no disk can be mounted here")
         yield folder
-    finally:
-        subprocess.run(["/bin/umount", "-l", folder], check=True)
-        folder.rmdir()
 
 
 def fill(memory: SealedMemory) -> dict[str, int]:

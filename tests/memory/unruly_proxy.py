@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Manner: TypeAlias = Literal["pass", "reset", "drop", "delay", "silence"]
 
-DELAY_SECONDS: Final = 5.0
 _MOST_BYTES: Final = 65536
 # Closing with this sends a reset in place of an orderly end.
 _RESETTING: Final = struct.pack("ii", 1, 0)
@@ -30,6 +29,8 @@ class UnrulyProxy:
         manner: "reset" and "drop" end new connections at once and old ones at the next byte;
             "delay" holds every answer back for a while; "silence" holds all back for good, but
             ends nothing, as if a machine had gone.
+        delay_seconds: How long.
+        heard_bytes: How much clients have sent.
         answers_to_swallow: A word. Once the server has answered something that holds it, the
             connection is reset before the client hears; then it is empty again.
     """
@@ -37,6 +38,8 @@ class UnrulyProxy:
     port: int
     server_port: int
     manner: Manner = "pass"
+    delay_seconds: float = 5.0
+    heard_bytes: int = 0
     answers_to_swallow: bytes = b""
     _swallows: bool = False
     _lock: Lock = field(default_factory=Lock)
@@ -71,10 +74,12 @@ class UnrulyProxy:
     def _carry(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:  # noqa: FBT001
         with suppress(OSError):
             while data := source.recv(_MOST_BYTES):
+                if not is_answer:
+                    self.heard_bytes += len(data)
                 if self._is_to_be_swallowed(data, is_answer=is_answer):
                     break
                 if self.manner == "delay" and is_answer:
-                    self._ended.wait(DELAY_SECONDS)
+                    self._ended.wait(self.delay_seconds)
                 if self.manner == "silence":
                     continue
                 if self.manner in {"reset", "drop"}:
