@@ -170,6 +170,19 @@ def test_a_late_save_does_not_bring_back_what_has_expired(
     assert memory.load(CALLER).document is None
 
 
+def test_a_clock_that_goes_back_brings_back_nothing_that_is_deleted(
+    memory: SealedMemory, clock: Clock
+) -> None:
+    seen = saved(memory, DOCUMENT, 0, "first")
+    assert seen is not None
+    version = memory.forget(CALLER)
+    clock.seconds -= LIFETIME
+    memory.sweep()
+    assert memory.load(CALLER) == Kept(version, None)
+    assert saved(memory, OTHER, seen, "late") is None
+    assert saved(memory, DOCUMENT, 0, "first") is None
+
+
 @pytest.mark.parametrize("swept", [True, False])
 def test_after_it_expired_one_may_keep_again(
     memory: SealedMemory, clock: Clock, *, swept: bool

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic
@@ -15,6 +16,7 @@ from skill.memory.sqlite import SqliteRows
 from skill.memory.sweeping import PAUSE_SECONDS
 from tests.log_lines import told
 from tests.memory.stores import Clock, memory_over
+from tests.operation.processes import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +119,11 @@ def test_what_hangs_takes_up_a_few_threads_and_nobody_else_waits(
         seconds = list(callers.map(seconds_of_a_load, range(40)))
     assert disk.asked == MOST_OPERATIONS
     assert sum(one > 0.5 for one in seconds) == MOST_OPERATIONS
+
+
+def test_some_threads_of_a_worker_are_left_for_who_needs_no_memory() -> None:
+    (threads,) = re.findall(r"(?m)^threads = (\d+)", (ROOT / "gunicorn.conf.py").read_text())
+    assert int(threads) > MOST_OPERATIONS
 
 
 def test_after_three_failures_the_store_is_left_alone_for_five_seconds(

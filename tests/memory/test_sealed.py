@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -48,3 +49,15 @@ def test_what_cannot_be_unsealed_is_not_there_and_can_be_replaced(
     assert told(caplog) == [{"level": "WARNING", "event": "memory_unreadable"}]
     assert other.save_if_unchanged(CALLER, {"a": 2}, seen=1, request_id="second") == 2
     assert other.load(CALLER) == Kept(2, {"a": 2})
+
+
+def test_a_document_that_was_put_into_the_row_of_another_caller_is_not_theirs(
+    store: SqliteRows, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory(store, KEY).save_if_unchanged(CALLER, {"a": 1}, seen=0, request_id="first")
+    sealer = Sealer(SECRET, [KEY], SKILL_ID)
+    row = store.read(sealer.caller_key(CALLER))
+    assert row is not None
+    assert store.write(replace(row, caller=sealer.caller_key("amzn1.ask.account.OTHER")), 0)
+    assert memory(store, KEY).load("amzn1.ask.account.OTHER") == Kept(1, None)
+    assert told(caplog) == [{"level": "WARNING", "event": "memory_unreadable"}]
