@@ -109,6 +109,7 @@ class GuardedMemory:
             self.forget(_NOBODY)
 
     def _in_time(self, operation: _Operation, work: Callable[[], _Result]) -> _Result:
+        until = monotonic() + DEADLINE_SECONDS
         if not self._free.acquire(timeout=WAIT_FOR_ANOTHER_SECONDS):
             raise MemoryUnavailableError("Every operation under way waits for the memory.")
         if not self._breakers[operation].lets_pass():
@@ -120,7 +121,7 @@ class GuardedMemory:
             self._free.release()
             raise self._failure(operation, error) from error
         try:
-            result = running.result(DEADLINE_SECONDS)
+            result = running.result(until - monotonic())
         except Exception as error:
             raise self._failure(operation, error) from error
         if self._breakers[operation].succeeded():

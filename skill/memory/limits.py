@@ -15,5 +15,5 @@ LOCK_SECONDS: Final = 0.6
 # Fewer than the threads of a worker (`gunicorn.conf.py`), so that an emergency finds one that does
 # not wait for a store.
 MOST_OPERATIONS: Final = 6
-# When all are under way, one ends soon, unless the store hangs.
-WAIT_FOR_ANOTHER_SECONDS: Final = 0.05
+# When all are under way, one ends soon, unless the store hangs. It counts towards the deadline.
+WAIT_FOR_ANOTHER_SECONDS: Final = 0.3
