@@ -42,10 +42,10 @@ def container() -> Json:
 
 
 def settings() -> dict[str, str]:
-    """Return the environment that the container gets."""
-    assert container()["envFrom"] == [
-        {"configMapRef": {"name": the("ConfigMap")["metadata"]["name"]}}
-    ]
+    """Return the environment that the container gets, where nothing is to be kept."""
+    kept, *optional = container()["envFrom"]
+    assert kept == {"configMapRef": {"name": the("ConfigMap")["metadata"]["name"]}}
+    assert all(one["secretRef"]["optional"] for one in optional)
     baked = dict(re.findall(r"\b([A-Z_]+)=(\S+)", CONTAINERFILE.split("ENV ")[1].split("\n#")[0]))
     return {**baked, **the("ConfigMap")["data"]}
 
@@ -129,6 +129,12 @@ def test_the_service_and_the_ingress_lead_to_turns_and_never_to_metrics() -> Non
         port["name"],
     )
     assert the("Ingress")["spec"]["tls"][0]["hosts"] == [rule["host"]]
+
+
+def test_a_memory_is_set_up_by_the_secret_that_the_document_names() -> None:
+    (name,) = (one["secretRef"]["name"] for one in container()["envFrom"] if "secretRef" in one)
+    assert f"create secret generic {name} " in (ROOT / "docs" / "operating.md").read_text()
+    assert not [setting for setting in settings() if setting.startswith("MEMORY")]
 
 
 def test_only_the_ingress_and_the_collector_are_let_in() -> None:
