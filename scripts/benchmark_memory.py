@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from contextlib import ExitStack
 from itertools import cycle, islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -69,13 +70,16 @@ def memory_turns(
         SkillError: An address is wrong, or a store could not keep what it should.
     """
     skills: dict[str, Answering] = {OFF: answering(build_skill(rule_set, catalogues), catalogues)}
-    for url in (f"sqlite://{(folder / 'checks.db').resolve()}", *urls):
-        memory = memory_from(_settings(url), SKILL_ID)
-        skill = build_skill(rule_set, catalogues, memory)
-        skills[urlsplit(url).scheme] = answering(skill, catalogues, memory)
-    turns: dict[str, list[_Turn]] = {name: [] for name in skills}
-    for name, answer in islice(cycle(skills.items()), callers * len(skills)):
-        turns[name] += _calm_talk(answer, rule_set)
+    with ExitStack() as stack:
+        for url in (f"sqlite://{(folder / 'checks.db').resolve()}", *urls):
+            memory = memory_from(_settings(url), SKILL_ID)
+            if memory is not None:
+                stack.callback(memory.close)  # else it would go on sweeping
+            skill = build_skill(rule_set, catalogues, memory)
+            skills[urlsplit(url).scheme] = answering(skill, catalogues, memory)
+        turns: dict[str, list[_Turn]] = {name: [] for name in skills}
+        for name, answer in islice(cycle(skills.items()), callers * len(skills)):
+            turns[name] += _calm_talk(answer, rule_set)
     saved = {turn.question for taken in turns.values() for turn in taken if turn.is_kept}
     for name, taken in turns.items():
         if name != OFF and not saved <= {turn.question for turn in taken if turn.is_kept}:

@@ -26,8 +26,10 @@ def test_strangers_with_unknown_urls_hold_up_nobody_whose_key_is_known(
 ) -> None:
     instance, host, caller = new_instance(subprocess.DEVNULL, {})
     door, ended = Direct(instance.port), Event()
+    instance.wait_for_workers()  # one that boots later would have no key
+    workers = set(map(str, instance.workers()))
     with ThreadPoolExecutor(_STRANGERS) as senders:
-        while len(set((tmp_path / "fetches").read_text().split())) < len(instance.workers()):
+        while not workers <= set((tmp_path / "fetches").read_text().split()):
             list(senders.map(lambda _: sent(door, caller.red_flag()), range(_STRANGERS)))
         host.behaviour = Behaviour.HANGS
         strangers = [senders.submit(_insist, door, caller, ended) for _ in range(_STRANGERS)]
