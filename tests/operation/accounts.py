@@ -35,11 +35,16 @@ def by_turns(*doors: Door) -> Sending:
 
 def to_whoever_answers(*doors: Door) -> Sending:
     """Send by turns, and once more to the other if one does not answer, as the proxy does."""
-    at = cycle(doors)
+    orders = cycle((doors, doors[::-1]))
 
     def send(request: SignedRequest) -> Outcome:
-        outcome = sent(next(at), request)
-        return outcome if outcome.status == 200 else sent(next(at), request)
+        # In one order for each request, for others are under way at the same time.
+        first, *others = next(orders)
+        outcome = sent(first, request)
+        for other in others:
+            if outcome.status != 200:
+                outcome = sent(other, request)
+        return outcome
 
     return send
 
