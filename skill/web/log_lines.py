@@ -1,5 +1,6 @@
 """A log line: one JSON object, of fields that are fixed by whoever calls."""
 
+import json
 import logging
 from datetime import UTC, datetime
 from os import getpid
@@ -34,6 +35,9 @@ def write_line(
         "event": event,
         **fields,
     }
+    text = orjson.dumps(line).decode()
+    if not text.isascii():  # a terminal may read more into it than there is
+        text = json.dumps(json.loads(text), separators=(",", ":"))
     record = logging.LogRecord.__new__(logging.LogRecord)
     now = time()
     vars(record).update(
@@ -41,7 +45,7 @@ def write_line(
         name=logger.name,
         levelno=level,
         levelname=line["level"],
-        msg=orjson.dumps(line).decode(),
+        msg=text,
         created=now,
         msecs=now % 1 * 1000,
         process=getpid(),

@@ -21,6 +21,7 @@ def test_a_line_is_one_json_object(caplog: pytest.LogCaptureFixture) -> None:
     (record,) = caplog.records
     assert (record.name, record.levelno) == (_LOGGER.name, logging.INFO)
     text = record.getMessage()
+    assert text.isascii()
     assert text.isprintable()
     line = json.loads(text)
     assert datetime.fromisoformat(line.pop("time")).tzinfo is not None
