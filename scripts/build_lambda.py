@@ -27,6 +27,9 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import TYPE_CHECKING, Final
 
+from skill.speech.catalogue import load_catalogues
+from skill.triage.loading import load_rule_set
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -135,6 +138,10 @@ def _compile(folder: Path) -> None:
     )
     if not compiled:
         raise BuildError("a package does not compile; is this Python whole?")
+    # What is checked here is noted here, and needs no check at each start.
+    skill = folder / "skill"
+    rule_set = load_rule_set(skill / "rules" / "upper_back_pain.json")
+    load_catalogues(rule_set, skill / "speech" / "locales")
 
 
 def _zip(folder: Path, out: Path) -> int:

@@ -7,11 +7,9 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from skill.dialogue.script import LABELS, Line, line_ids, values_of
 from skill.errors import CatalogueError, RuleSetError
+from skill.shapes import shape_problems_of_file
 from skill.triage.loading import read_json
 
 if TYPE_CHECKING:
@@ -172,7 +170,7 @@ def load_catalogues(rule_set: RuleSet, folder: Path = LOCALES_FOLDER) -> dict[st
     problems: list[str] = []
     for path in sorted(folder.glob("*.json")):
         try:
-            documents[path.stem] = _checked(read_json(path), path.stem)
+            documents[path.stem] = _checked(path)
         except RuleSetError as error:
             problems += error.problems
         except CatalogueError as error:
@@ -197,15 +195,13 @@ def load_catalogues(rule_set: RuleSet, folder: Path = LOCALES_FOLDER) -> dict[st
     return {**catalogues, ELSEWHERE: nowhere}
 
 
-def _checked(document: Json, name: str) -> Json:
-    errors = Draft202012Validator(_SCHEMA).iter_errors(document)
-    causes = [best_match([error]) or error for error in errors]
-    if causes:
-        raise CatalogueError(
-            tuple(f"{cause.json_path[2:] or '$'}: {cause.message}" for cause in causes)
-        )
-    if document["locale"] != name:
-        raise CatalogueError((f"locale: found {document['locale']!r}, expected {name!r}",))
+def _checked(path: Path) -> Json:
+    document = read_json(path)
+    problems = shape_problems_of_file(path, document, _SCHEMA)
+    if problems:
+        raise CatalogueError(tuple(f"{place[2:] or '$'}: {what}" for place, what in problems))
+    if document["locale"] != path.stem:
+        raise CatalogueError((f"locale: found {document['locale']!r}, expected {path.stem!r}",))
     return document
 
 

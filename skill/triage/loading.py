@@ -13,10 +13,8 @@ from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from skill.errors import RuleSetError
+from skill.shapes import shape_problems, shape_problems_of_file
 from skill.triage.model import (
     AcceptedAnswers,
     Disposition,
@@ -31,6 +29,8 @@ from skill.triage.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from skill.shapes import ShapeProblem
 
 # What a parsed JSON file is made of; nothing past this module is typed so.
 Json = Any
@@ -53,8 +53,9 @@ def load_rule_set(path: Path = RULES_FOLDER / "upper_back_pain.json") -> RuleSet
     """
     document = read_json(path)
     sources = read_json(RULES_FOLDER / "sources.json")
+    shape = shape_problems_of_file(path, document, read_json(_SCHEMA_PATH))
     try:
-        return parse_rule_set(document, source_ids=source_ids(sources))
+        return _of_right_meaning(document, shape, source_ids(sources))
     except RuleSetError as error:
         raise RuleSetError(tuple(f"{path}: {one}" for one in error.problems)) from error
 
@@ -89,7 +90,15 @@ def parse_rule_set(document: Json, *, source_ids: frozenset[str]) -> RuleSet:
     Raises:
         RuleSetError: With every defect of the first pass that found any.
     """
-    problems = _shape_problems(document)
+    shape = shape_problems(document, read_json(_SCHEMA_PATH))
+    return _of_right_meaning(document, shape, source_ids)
+
+
+def _of_right_meaning(
+    document: Json, shape: Sequence[ShapeProblem], source_ids: frozenset[str]
+) -> RuleSet:
+    """Go on after the first pass."""
+    problems = [f"{place}: {message}" for place, message in shape]
     if not problems:
         problems = _meaning_problems(document, source_ids)
     if problems:
@@ -140,19 +149,6 @@ def _without_repeats(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if repeated:
         raise ValueError(f"the key {repeated[0]!r} stands twice in one object")
     return dict(pairs)
-
-
-# --- first pass: the shape ------------------------------------------------------------------
-
-
-def _shape_problems(document: Json) -> list[str]:
-    validator = Draft202012Validator(json.loads(_SCHEMA_PATH.read_text(encoding="utf-8")))
-    errors = sorted(validator.iter_errors(document), key=lambda error: error.json_path)
-    described = []
-    for error in errors:
-        cause = best_match([error]) or error
-        described.append(f"{cause.json_path}: {cause.message}")
-    return list(dict.fromkeys(described))
 
 
 # --- second pass: the meaning ---------------------------------------------------------------
