@@ -22,6 +22,7 @@ from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
 from skill.web.certificates import fetch_certificate_chain, public_trust_anchors
 from skill.web.endpoint import create_app
+from skill.web.handled import TellingLater
 from skill.web.kept_chains import KeptChains
 from skill.web.log_writer import LogWriter
 from skill.web.verification import RequestVerifier
@@ -58,6 +59,7 @@ def composed(settings: Mapping[str, str]) -> Flask:
         answering(build_skill(rule_set, catalogues, memory), catalogues, memory),
         verifier,
         metrics_port=_port(settings.get("METRICS_PORT", "")),
+        tell=TellingLater(),
     )
 
 

@@ -4,17 +4,18 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.http import HTTP_STATUS_CODES
 
 from skill.errors import RequestRefusedError
 from skill.web import measures
-from skill.web.log_lines import write_line
+from skill.web.handled import ANSWERED, Ending, Handled, tell
 from skill.web.measures import KNOWN_REQUEST_TYPES, OTHER_TYPE
 from skill.web.verification import RequestVerifier
 
@@ -23,12 +24,7 @@ if TYPE_CHECKING:
 
     from werkzeug.routing import MapAdapter
 
-_Arguments = TypeVarTuple("_Arguments")
-_Result = TypeVar("_Result")
-
 BODY_LIMIT_BYTES = 256 * 1024  # Alexa sends a few kB, session attributes included
-
-_LOGGER = logging.getLogger(__name__)
 
 
 def create_app(
@@ -36,6 +32,7 @@ def create_app(
     verifier: RequestVerifier,
     *,
     metrics_port: int | None = None,
+    tell: Callable[[Handled], None] = tell,
 ) -> Flask:
     """Return the application that answers Alexa at ``POST /``.
 
@@ -49,38 +46,45 @@ def create_app(
         verifier: Says which requests are Alexa's.
         metrics_port: The port of the server at which ``GET /metrics`` is answered, and nothing
             else; without one it is answered nowhere.
+        tell: Told of every request when it is over, to count and to log it.
     """
     app = _Endpoint(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.strict_slashes = False  # it would redirect, and Alexa does not follow
 
     @app.post("/", provide_automatic_options=False)
-    def alexa_request() -> Response:
-        started = perf_counter()
-        request_type = None
+    def alexa_request() -> _JsonAnswer:
+        began = perf_counter()
+        received = verified = request_type = None
         try:
-            envelope = _timed("verification", verifier.verify, request.headers, _sent_body())
+            body = _sent_body()
+            received = perf_counter()
+            envelope = verifier.verify(request.headers, body)
+            verified = perf_counter()
             request_type = _known_type(envelope)
-            response = _json_response(_timed("answer", answer, envelope))
+            given, ending = _JsonAnswer(answer(envelope)), ANSWERED
         except Exception as error:  # noqa: BLE001  # never a 500, whatever a sender sends
-            return _refusal(error, started, request_type)
-        measures.count_request(request_type, "answered")
-        _finish(logging.INFO, started, response.status_code, request_type)
-        return response
+            given, ending = _refusal(error, is_genuine=request_type is not None)
+        times = (time(), began, received, verified, perf_counter())
+        tell(Handled(ending, given.status, request_type, *times))
+        return given
 
     @app.get("/readyz", provide_automatic_options=False)
-    def readiness() -> Response:
-        return _json_response({"status": "ok"})
+    def readiness() -> _JsonAnswer:
+        return _JsonAnswer({"status": "ok"})
 
     @app.get("/healthz", provide_automatic_options=False)
-    def health() -> Response:
+    def health() -> _JsonAnswer:
         if verifier.clock_drift.is_alarming:
-            return _json_response({"status": "clock_drift"}, HTTPStatus.SERVICE_UNAVAILABLE)
-        return _json_response({"status": "ok"})
+            return _JsonAnswer({"status": "clock_drift"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return _JsonAnswer({"status": "ok"})
 
     @app.errorhandler(Exception)
-    def refuse(error: Exception) -> Response:
-        return _refusal(error, perf_counter(), None)
+    def refuse(error: Exception) -> _JsonAnswer:
+        given, ending = _refusal(error, is_genuine=False)
+        now = perf_counter()
+        tell(Handled(ending, given.status, None, time(), now, None, None, now))
+        return given
 
     if metrics_port is not None:
         app.wsgi_app = _with_metrics(app.wsgi_app, str(metrics_port))  # type: ignore[assignment,method-assign]  # as Flask has it for what goes around an application
@@ -114,12 +118,17 @@ class _Endpoint(Flask):
             return None
         return self.url_map.bind("", path_info=request.path, default_method=request.method)
 
-    def preprocess_request(self) -> None:
-        """Go on to the view."""
+    def full_dispatch_request(self) -> Response:
+        """Return what the view made, or what was made of its failure, which are both complete."""
+        try:
+            made = self.dispatch_request()
+        except Exception as error:  # noqa: BLE001  # as Flask does
+            made = self.handle_user_exception(error)
+        return cast("Response", made)  # of which nothing but the call is needed
 
-    def process_response(self, response: Response) -> Response:
-        """Return what the view made."""
-        return response
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: none here is asynchronous."""
+        return func
 
     def do_teardown_request(self, exc: BaseException | None = None) -> None:
         """Leave nothing to be taken down."""
@@ -128,15 +137,29 @@ class _Endpoint(Flask):
         """Leave nothing to be taken down."""
 
 
-class _JsonResponse(Response):
-    """A response whose headers are complete, so that nothing is to be worked out or copied."""
+class _JsonAnswer:
+    """A JSON object with its status and headers, as WSGI wants them.
 
-    def get_wsgi_response(
-        self, environ: "WSGIEnvironment"
-    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
-        """Return the body, the status and the headers."""
-        body: Iterable[bytes] = self.iter_encoded() if environ["REQUEST_METHOD"] != "HEAD" else ()
-        return body, self.status, self.headers.to_wsgi_list()
+    A `Response` can be changed until it is sent, and pays for that with every header.
+    """
+
+    def __init__(
+        self, content: Mapping[str, object], status: int = HTTPStatus.OK, *headers: tuple[str, str]
+    ) -> None:
+        try:
+            self.body = orjson.dumps(content)
+        except TypeError:  # half a surrogate pair, out of the request, has no UTF-8
+            self.body = json.dumps(content, separators=(",", ":")).encode()
+        self.status = status
+        self.headers = [*_HEADERS, ("Content-Length", str(len(self.body))), *headers]
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Send it, without the body where only the headers are asked for."""
+        phrase = HTTP_STATUS_CODES.get(self.status, "")
+        start_response(f"{self.status} {phrase}", self.headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
 
 
 def _with_metrics(wsgi_app: "WSGIApplication", port: str) -> "WSGIApplication":
@@ -152,9 +175,9 @@ def _with_metrics(wsgi_app: "WSGIApplication", port: str) -> "WSGIApplication":
     return by_port
 
 
-def _metrics(environ: "WSGIEnvironment") -> Response:
+def _metrics(environ: "WSGIEnvironment") -> "WSGIApplication":
     if environ["PATH_INFO"] != "/metrics" or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-        return _json_response({}, HTTPStatus.NOT_FOUND)
+        return _JsonAnswer({}, HTTPStatus.NOT_FOUND)
     return Response(measures.exposition(), content_type=measures.CONTENT_TYPE)
 
 
@@ -163,14 +186,6 @@ _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
 )
-
-
-def _json_response(content: Mapping[str, object], status: int = HTTPStatus.OK) -> Response:
-    try:
-        body = orjson.dumps(content)
-    except TypeError:  # half a surrogate pair, out of the request, has no UTF-8
-        body = json.dumps(content, separators=(",", ":")).encode()
-    return _JsonResponse([body], status, [*_HEADERS, ("Content-Length", str(len(body)))])
 
 
 def _sent_body() -> bytes:
@@ -191,13 +206,12 @@ def _known_type(envelope: Mapping[str, object]) -> str:
             return OTHER_TYPE
 
 
-def _refusal(error: Exception, started: float, request_type: str | None) -> Response:
+def _refusal(error: Exception, *, is_genuine: bool) -> tuple[_JsonAnswer, Ending]:
     """Turn whatever was raised into a status, a reason for the log, and no detail.
 
     Args:
         error: What was raised.
-        started: When the request began, by `perf_counter`.
-        request_type: Its type, once it was found genuine.
+        is_genuine: Whether the request was found to be Alexa's before.
     """
     level, name = logging.WARNING, None
     match error:
@@ -212,49 +226,11 @@ def _refusal(error: Exception, started: float, request_type: str | None) -> Resp
         case _:
             # A defect of ours, never a 500. Its message may quote the request, so only its name.
             level, name = logging.ERROR, type(error).__name__
-            if request_type is None:
-                reason, status = "unverifiable", HTTPStatus.BAD_REQUEST
-            else:
+            if is_genuine:
                 reason, status = "unanswerable", HTTPStatus.SERVICE_UNAVAILABLE
+            else:
+                reason, status = "unverifiable", HTTPStatus.BAD_REQUEST
 
-    response = _json_response({}, status)
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    measures.count_request(request_type, "refused" if name is None else "failed", reason)
-    _finish(level, started, status, request_type, reason, name)
-    return response
-
-
-def _finish(  # noqa: PLR0913, PLR0917  # each is one field of the line
-    level: int,
-    started: float,
-    status: int,
-    request_type: str | None,
-    reason: str | None = None,
-    error: str | None = None,
-) -> None:
-    """Take down how long a request took, and write its line.
-
-    These fields are all that it may ever hold: nothing that was said, no id, no header.
-    """
-    write_line(
-        _LOGGER,
-        level,
-        "answered" if reason is None else "refused",
-        request_type=request_type,
-        status=int(status),
-        milliseconds=round((perf_counter() - started) * 1000, 1),
-        reason=reason,
-        error=error,
-    )
-
-
-def _timed(
-    stage: measures.Stage, step: Callable[[*_Arguments], _Result], *args: *_Arguments
-) -> _Result:
-    """Take a step, and take down how long it took whether or not it succeeds."""
-    started = perf_counter()
-    try:
-        return step(*args)
-    finally:
-        measures.time_stage(stage, perf_counter() - started)
+    allowed = sorted(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else ()
+    answer = _JsonAnswer({}, status, *([("Allow", ", ".join(allowed))] if allowed else []))
+    return answer, Ending(level, "refused" if name is None else "failed", reason, name)

@@ -17,7 +17,12 @@ _BLANK = vars(logging.LogRecord("", logging.NOTSET, "", 0, "", (), None)) | {"th
 
 
 def write_line(
-    logger: logging.Logger, level: int, event: str, **fields: str | float | None
+    logger: logging.Logger,
+    level: int,
+    event: str,
+    *,
+    at: float | None = None,
+    **fields: str | float | None,
 ) -> None:
     """Write a line with the time, the level and what is given.
 
@@ -25,12 +30,14 @@ def write_line(
         logger: Whose line it is.
         level: One of `logging`'s.
         event: A fixed code for what happened.
+        at: When it happened, in Unix seconds; now, if it is not given.
         fields: Codes and numbers; never anything that a sender wrote.
     """
     if not logger.isEnabledFor(level):
         return
+    now = time() if at is None else at
     line = {
-        "time": datetime.now(UTC),
+        "time": datetime.fromtimestamp(now, UTC),
         "level": logging.getLevelName(level),
         "event": event,
         **fields,
@@ -39,7 +46,6 @@ def write_line(
     if not text.isascii():  # a terminal may read more into it than there is
         text = json.dumps(json.loads(text), separators=(",", ":"))
     record = logging.LogRecord.__new__(logging.LogRecord)
-    now = time()
     vars(record).update(
         _BLANK,
         name=logger.name,
