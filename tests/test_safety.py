@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, get_args
@@ -233,7 +232,7 @@ def states(draw: st.DrawFn) -> Conversation:
     doubts = [f"confirm.{key}" for key in answers if prompt_for(f"confirm.{key}", RULE_SET)]
     pending = draw(st.one_of(st.sampled_from(PENDING), st.sampled_from([*doubts, "offer.tips"])))
     # Asked in simpler words already, so that "not sure" counts.
-    return replace(begin(RULE_SET), answers=answers, pending=pending, rephrased=True)
+    return begin(RULE_SET)._replace(answers=answers, pending=pending, rephrased=True)
 
 
 def corrects(event: Event, before: Conversation, after: Conversation) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skill.dialogue import script
@@ -43,15 +42,11 @@ def ask(
 ) -> tuple[Conversation, Reply]:
     """Ask for something, and wait for it."""
     still_asked = prompt.pending == conversation.pending
-    waiting = Conversation(
-        conversation.rule_set,
-        conversation.answers,
-        prompt.pending,
+    waiting = conversation._replace(
+        pending=prompt.pending,
         misses=0,
         rephrased=conversation.rephrased and still_asked,
         number=conversation.number if still_asked else None,
-        slowly=conversation.slowly,
-        said=conversation.said,
     )
     return waiting, listening((*acknowledgement, prompt.ask), prompt)
 
@@ -60,7 +55,7 @@ def ask_again(
     conversation: Conversation, prompt: Prompt, *acknowledgement: Line
 ) -> tuple[Conversation, Reply]:
     """Say something on the side and ask the same again. Nothing was missed."""
-    return replace(conversation, misses=0), listening((*acknowledgement, prompt.ask), prompt)
+    return conversation._replace(misses=0), listening((*acknowledgement, prompt.ask), prompt)
 
 
 def missed(
@@ -84,7 +79,7 @@ def missed(
         lines = (script.MISSED_ONCE, prompt.ask)
     else:
         lines = (prompt.how, prompt.simpler)
-    return replace(conversation, misses=conversation.misses + 1), listening(lines, prompt)
+    return conversation._replace(misses=conversation.misses + 1), listening(lines, prompt)
 
 
 def not_taken(
@@ -109,4 +104,4 @@ def _advised(
     )
     reply = advice(assessment, surely, about_other=is_for_other(conversation))
     pending = None if reply.closes else OFFER_TIPS
-    return replace(conversation, pending=pending, misses=0, number=None), reply
+    return conversation._replace(pending=pending, misses=0, number=None), reply

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skill.dialogue import script
@@ -42,13 +41,13 @@ def controlled(  # noqa: C901 - one flat table of events reads best whole
             return conversation, listening(conversation.said or (prompt.ask,), prompt)
         case AskedMeaning():
             lines = (script.ASKED_SIMPLER, prompt.simpler)
-            return replace(conversation, misses=0), listening(lines, prompt)
+            return conversation._replace(misses=0), listening(lines, prompt)
         case AskedForShorter():
-            return replace(conversation, misses=0), listening(
+            return conversation._replace(misses=0), listening(
                 (script.SHORTER, prompt.again), prompt
             )
         case AskedForSlower():
-            conversation, aside = replace(conversation, slowly=True), (script.SLOWER,)
+            conversation, aside = conversation._replace(slowly=True), (script.SLOWER,)
         case AskedForHelp():
             aside = (script.HELP, prompt.how)
         case AskedWhy():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from skill.dialogue.prompts import prompt_for
-from skill.dialogue.script import Line, is_line
+from skill.dialogue.script import Line, is_line, usual_lines
 from skill.errors import ConversationError
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ _KEYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(NamedTuple):
     """Where a conversation stands.
 
     Attributes:
@@ -44,7 +42,7 @@ class Conversation:
     """
 
     rule_set: str
-    answers: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    answers: Mapping[str, Answer] = MappingProxyType({})
     pending: str | None = None
     misses: int = 0
     rephrased: bool = False
@@ -52,33 +50,9 @@ class Conversation:
     slowly: bool = False
     said: tuple[Line, ...] = ()
 
-    # Every turn comes here. `dataclasses.replace` does the same, and takes three times as long.
-
     def answered(self, answers: dict[str, Answer]) -> Conversation:
         """Return the conversation with other answers, which nobody may change afterwards."""
-        return Conversation(
-            self.rule_set,
-            MappingProxyType(answers),
-            self.pending,
-            self.misses,
-            self.rephrased,
-            self.number,
-            self.slowly,
-            self.said,
-        )
-
-    def spoken(self, lines: tuple[Line, ...]) -> Conversation:
-        """Return the conversation after some lines were said."""
-        return Conversation(
-            self.rule_set,
-            self.answers,
-            self.pending,
-            self.misses,
-            self.rephrased,
-            self.number,
-            self.slowly,
-            lines,
-        )
+        return self._replace(answers=MappingProxyType(answers))
 
     def to_attributes(self) -> dict[str, object]:
         """Return the state as session attributes, which ``session.schema.json`` describes."""
@@ -175,9 +149,13 @@ def _pending(value: object, rule_set: RuleSet) -> str | None:
 def _said(value: object, rule_set: RuleSet) -> tuple[Line, ...]:
     if not isinstance(value, list) or len(value) > _MOST_LINES_SAID:
         raise ConversationError("said: expected a short list")
+    usual = usual_lines(rule_set)
     lines = []
     for entry in value:
         match entry:
+            case [str(line_id), {**values}] if not values and line_id in usual:
+                lines.append(usual[line_id])
+                continue
             case [str(line_id), dict(values)]:
                 said = tuple((str(n), _value(v)) for n, v in values.items()) if values else ()
                 line = Line(line_id, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,7 @@ def joined(
         earlier: What still holds of the earlier check.
         rule_set: The rule set of both.
     """
-    before = replace(conversation, answers=earlier)
+    before = conversation._replace(answers=earlier)
     other = is_for_other(before) or is_for_other(conversation)
     aged, now_aged = age_told(before, rule_set), age_told(conversation, rule_set)
     is_of_another_age = aged is not None and now_aged not in {None, aged}

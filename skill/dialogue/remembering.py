@@ -481,8 +481,8 @@ def _off(talk: Talk) -> Talk:
 def _asking(talk: Talk, reply: Reply, prompt: Prompt, *news: Line) -> tuple[Talk, Reply]:
     """Ask for something else in the place of the question that a reply ends with."""
     waiting, asking = ask(talk.conversation, prompt, *reply.say[:-1], *news)
-    reply = replace(reply, say=asking.say, reprompt=asking.reprompt)
-    return replace(talk, conversation=waiting.spoken(reply.say)), reply
+    reply = reply._replace(say=asking.say, reprompt=asking.reprompt)
+    return replace(talk, conversation=waiting._replace(said=reply.say)), reply
 
 
 def _saying(talk: Talk, reply: Reply, *lines: Line) -> tuple[Talk, Reply]:
@@ -495,12 +495,12 @@ def _without(talk: Talk, reply: Reply, line: Line) -> tuple[Talk, Reply]:
 
 
 def _said(talk: Talk, reply: Reply, say: tuple[Line, ...]) -> tuple[Talk, Reply]:
-    return replace(talk, conversation=talk.conversation.spoken(say)), replace(reply, say=say)
+    return replace(talk, conversation=talk.conversation._replace(said=say)), reply._replace(say=say)
 
 
 def _unavailable(talk: Talk, reply: Reply) -> tuple[Talk, Reply]:
     """Say that nothing can be kept: once, and not again where the reply is repeated."""
-    return talk, replace(reply, say=_behind_greeting(reply.say, script.UNAVAILABLE))
+    return talk, reply._replace(say=_behind_greeting(reply.say, script.UNAVAILABLE))
 
 
 def _behind_greeting(say: tuple[Line, ...], *lines: Line) -> tuple[Line, ...]:

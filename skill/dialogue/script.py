@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from skill.triage.model import Disposition
 
@@ -28,8 +27,7 @@ Value: TypeAlias = int | str | tuple[str, ...]
 """A number, the id of the line whose words go there, or the ids of several, listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One scripted line.
 
     Attributes:
@@ -41,8 +39,7 @@ class Line:
     values: tuple[tuple[str, Value], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What to say, and whether to go on listening.
 
     Attributes:
@@ -382,6 +379,13 @@ def _all_lines(rule_set: RuleSet) -> frozenset[str]:
 def _repeatable_lines(rule_set: RuleSet) -> frozenset[str]:
     lines = _all_lines(rule_set) - _LAST_WORDS
     return frozenset(line for line in lines if not line.startswith(_NEVER_REPEATED))
+
+
+@lru_cache(maxsize=8)
+def usual_lines(rule_set: RuleSet) -> Mapping[str, Line]:
+    """Return those lines, by id, that `is_line` allows without any values: nearly all."""
+    lines = map(Line, sorted(_repeatable_lines(rule_set)))
+    return {line.id: line for line in lines if is_line(line, rule_set)}
 
 
 def values_of(line_id: str) -> frozenset[str]:

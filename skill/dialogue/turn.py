@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skill.dialogue import script
@@ -84,15 +83,15 @@ def take_turn(
     begins = before.pending is None and not before.said
     if begins and not reply.closes and script.GREETING not in reply.say:
         # The call began with something else, so it has not heard yet what this is.
-        reply = replace(reply, say=(script.GREETING, *reply.say))
+        reply = reply._replace(say=(script.GREETING, *reply.say))
     if was_lost and not reply.closes and not isinstance(event, Opened | StartedOver):
-        reply = replace(reply, say=(script.RESTARTED, *reply.say))
+        reply = reply._replace(say=(script.RESTARTED, *reply.say))
     about_other, slowly = is_for_other(conversation), conversation.slowly
     if about_other or slowly:
-        reply = replace(reply, about_other=about_other, slowly=slowly)
+        reply = reply._replace(about_other=about_other, slowly=slowly)
     if reply.closes:
         return begin(rule_set), reply
-    return conversation.spoken(reply.say), reply
+    return conversation._replace(said=reply.say), reply
 
 
 def calls_as_child(conversation: Conversation, rule_set: RuleSet) -> bool:
@@ -113,7 +112,7 @@ def react(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best
         case Opened():
             return go_on(begin(rule_set), rule_set, script.GREETING)
         case StartedOver():
-            anew = replace(begin(rule_set), said=conversation.said, slowly=conversation.slowly)
+            anew = begin(rule_set)._replace(said=conversation.said, slowly=conversation.slowly)
             return go_on(anew, rule_set, script.STARTED_OVER)
         case Stopped():
             return conversation, Reply(say=(script.STOPPED,))
@@ -148,7 +147,7 @@ def react(  # noqa: C901, PLR0911, PLR0912 - one flat table of events reads best
             # Nothing was asked, so nothing can be answered, repeated or explained.
             slowly = conversation.slowly or isinstance(event, AskedForSlower)
             first = script.HELP if isinstance(event, AskedForHelp) else script.GREETING
-            return go_on(replace(conversation, slowly=slowly), rule_set, first)
+            return go_on(conversation._replace(slowly=slowly), rule_set, first)
         case Answered(answer):
             return _answered(conversation, prompt, answer, rule_set)
         case Corrected(answer):
@@ -181,7 +180,7 @@ def _answered(
         # A yes to a question for a number.
         return missed(conversation, prompt, script.asking_for_value(question))
     if answer == "unsure" and not conversation.rephrased:
-        again = replace(conversation, rephrased=True, misses=0)
+        again = conversation._replace(rephrased=True, misses=0)
         return again, listening((script.ASKED_SIMPLER, prompt.simpler), prompt)
     return go_on(with_answer(conversation, question.id, answer, rule_set), rule_set)
 
@@ -240,7 +239,7 @@ def _counted(
     if number is not None and question.kind == "duration" and question.answer.accepts(number):
         # Seven what? A length of time needs its unit. Asking for it once is no miss.
         which_unit = script.counted("which_unit", number)
-        waiting = replace(conversation, number=number)
+        waiting = conversation._replace(number=number)
         if conversation.number is None:
             return waiting, listening((which_unit,), prompt)
         return missed(waiting, prompt, which_unit)

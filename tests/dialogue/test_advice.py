@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -222,7 +221,7 @@ def test_what_rests_on_not_sure_is_not_put_as_if_it_had_been_said(
     last = {"c": answers["c"]}
     conversation = at("c", {k: v for k, v in answers.items() if k != "c"}, rules=NOT_SURE)
     answered = Answered("unsure" if last["c"] == "unsure" else "no")
-    heard = said(replace(conversation, rephrased=True), answered, rules=NOT_SURE)
+    heard = said(conversation._replace(rephrased=True), answered, rules=NOT_SURE)
     assert [line for line in heard if line.startswith("because.")] == reasons
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +66,7 @@ STATES = {
     "group question": at("chest_signs", rash="yes"),
     "rephrased": at("fever", rephrased=True, chest_signs="no"),
     "age question": at("age_years", chest_signs="no", fever="unsure"),
-    "unit awaited": replace(at("duration_days", CALM), number=7),
+    "unit awaited": at("duration_days", CALM)._replace(number=7),
     "for somebody else": at("awake", for_someone_else="yes"),
     "confirming": at("confirm.fever", fever="yes"),
     "check offered": at("offer.check"),
@@ -103,7 +102,7 @@ def test_what_is_asked_on_the_side_loses_nothing(state: Conversation) -> None:
         if isinstance(aside, AskedForNumber) and state.number is not None:
             continue  # see test_asking_for_the_emergency_number_keeps_the_number
         after = take(state, aside)[0]
-        kept = replace(after, said=state.said, slowly=state.slowly)
+        kept = after._replace(said=state.said, slowly=state.slowly)
         assert kept == state, aside
 
 

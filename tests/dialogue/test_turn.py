@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -81,8 +80,8 @@ STATES = {
     "age question": at("age_years", chest_signs="no", fever="no"),
     "duration question": at("duration_days", chest_signs="no", fever="no", age_years=40),
     "count question": at("nights_woken", CALM),
-    "unit awaited": replace(at("duration_days", misses=1), number=7),
-    "speaking slowly": replace(at("fever", chest_signs="no"), slowly=True),
+    "unit awaited": at("duration_days", misses=1)._replace(number=7),
+    "speaking slowly": at("fever", chest_signs="no")._replace(slowly=True),
     "rephrased": at("fever", rephrased=True, chest_signs="no"),
     "missed twice": at("fever", misses=2, chest_signs="no"),
     "closed by misses": at(None, chest_signs="no"),
@@ -473,7 +472,7 @@ def test_a_number_that_no_question_wants_is_a_miss(event: Event) -> None:
 
 # --- a number without its unit ----------------------------------------------------------------
 
-UNIT_AWAITED = replace(at("duration_days", misses=1), number=7)
+UNIT_AWAITED = at("duration_days", misses=1)._replace(number=7)
 
 
 def test_a_bare_number_at_the_question_how_long_asks_for_the_unit() -> None:
@@ -536,7 +535,7 @@ def test_a_whole_length_of_time_replaces_the_number_that_waits_for_its_unit() ->
     "event", [Reported(("rash",)), WentBack(), ChangedMind(("fever",)), StartedOver()], ids=str
 )
 def test_the_number_is_forgotten_when_another_question_is_asked(event: Event) -> None:
-    conversation = replace(at("duration_days", chest_signs="no", fever="yes"), number=7)
+    conversation = at("duration_days", chest_signs="no", fever="yes")._replace(number=7)
     after = take(conversation, event)[0]
     assert (after.pending != "duration_days", after.number) == (True, None)
 
@@ -878,7 +877,7 @@ def test_repeat_says_the_last_words_again(events: list[Event]) -> None:
 
 
 def test_repeat_asks_the_pending_question_if_the_last_words_are_not_known() -> None:
-    assert said(replace(at("fever"), said=()), AskedToRepeat()) == ["question.fever"]
+    assert said(at("fever")._replace(said=()), AskedToRepeat()) == ["question.fever"]
 
 
 def test_help_explains_and_asks_the_pending_question_again() -> None:
@@ -971,7 +970,7 @@ def test_a_call_that_begins_unclearly_is_still_for_somebody_else(inner: Event) -
 
 @pytest.mark.parametrize("answer", ["no", "unsure"])
 def test_somebody_not_awake_or_maybe_not_is_an_emergency(answer: YesNo) -> None:
-    reply = take(replace(FOR_OTHER, rephrased=True), Answered(answer))[1]
+    reply = take(FOR_OTHER._replace(rephrased=True), Answered(answer))[1]
     assert reply.advice is Disposition.EMERGENCY
 
 
@@ -1070,7 +1069,7 @@ def test_an_emergency_with_a_pain_elsewhere_is_an_emergency() -> None:
 
 
 def test_what_was_found_with_a_pain_elsewhere_gets_its_advice() -> None:
-    reply = take(replace(ELSEWHERE, answers={**ELSEWHERE.answers, "rash": "yes"}), Answered("no"))[
+    reply = take(ELSEWHERE._replace(answers={**ELSEWHERE.answers, "rash": "yes"}), Answered("no"))[
         1
     ]
     assert reply.advice is Disposition.URGENT_SAME_DAY
@@ -1112,7 +1111,7 @@ def test_a_topic_amid_the_check_is_answered_in_short_and_the_question_asked_agai
 def test_a_topic_amid_the_check_changes_nothing() -> None:
     conversation = at("fever", rephrased=True, chest_signs="no")
     after, reply = take(conversation, AskedAbout("causes"))
-    assert replace(after, said=conversation.said) == conversation
+    assert after._replace(said=conversation.said) == conversation
     assert after.said == reply.say
 
 
@@ -1268,7 +1267,7 @@ def test_what_is_told_instead_of_confirming_leaves_the_report_standing(event: Ev
 
 
 def test_the_third_miss_at_a_doubt_sends_the_caller_to_a_person() -> None:
-    assert said(replace(DOUBTED, misses=2), NotUnderstood()) == ["missed.given_up"]
+    assert said(DOUBTED._replace(misses=2), NotUnderstood()) == ["missed.given_up"]
 
 
 def test_a_denial_of_what_was_not_told_needs_no_confirming() -> None:
@@ -1348,7 +1347,7 @@ def test_reassurance_asks_the_question_all_the_same() -> None:
 def test_reassurance_changes_nothing() -> None:
     conversation = at("fever", rephrased=True, chest_signs="no", rash="yes")
     after, reply = take(conversation, Reassured())
-    assert replace(after, said=conversation.said) == conversation
+    assert after._replace(said=conversation.said) == conversation
     assert after.said == reply.say
 
 
