@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from scripts.simulator.signing import SKILL_ID
+from skill.speech.catalogue import LOCALES_FOLDER
 from tests.operation.processes import (
     FULL_LENGTH,
     ROOT,
@@ -120,14 +121,23 @@ def test_the_steps_lead_to_a_server_that_runs_as_nobody() -> None:
         folder = Path(name)
         folder.chmod(0o755)  # for the other user
         _copy(folder)
+        # The image's own settings come in its second stage.
+        plain = {k: value for k, value in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         for step in _arguments("RUN"):
             # The paths of the image, below the folder.
             ours = re.sub(r"(?<=\s)/(?=venv|app|requirements)", f"{shlex.quote(name)}/", step)
             ours = re.sub(r"^python ", f"{shlex.quote(_PYTHON)} ", ours)
             ours = re.sub(r"^/venv|(?<=&& )pip ", lambda found: _replaced(found[0], name), ours)
-            subprocess.run(["/bin/sh", "-euc", ours], check=True, timeout=300)
+            subprocess.run(
+                ["/bin/sh", "-euc", ours], check=True, timeout=300, cwd=folder / "app", env=plain
+            )
         sources = [path for path in folder.rglob("*.py") if "bad" not in path.name]
         assert not [path for path in sources if not _is_compiled(path)]
+        checked = {path.name.partition(".")[0] for path in folder.rglob("*.shape")}
+        assert checked == {
+            "upper_back_pain",
+            *(path.stem for path in LOCALES_FOLDER.glob("*.json")),
+        }
 
         user = None if os.geteuid() else int(_arguments("USER")[0].split(":")[0])
         with _served(folder, folder / "venv" / "bin" / "python", user) as (port, process):

@@ -194,4 +194,4 @@ def test_an_endpoint_that_does_not_do_the_job_is_not_measured(
     monkeypatch.setattr("scripts.benchmark_servers.SKILL_ID", "amzn1.ask.skill.another")
     assert main(["--quick", "--server", "waitress"]) == 2
     *_, told = capsys.readouterr().err.splitlines()
-    assert "it answered 'HTTP/1.1 400 BAD REQUEST' and not what the skill says" in told
+    assert "it answered 'HTTP/1.1 400 Bad Request' and not what the skill says" in told
