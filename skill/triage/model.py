@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -242,6 +243,9 @@ class RuleSet:
     _present_on: Mapping[tuple[str, Answer], frozenset[str]] = field(
         init=False, repr=False, compare=False
     )
+    _present_from: Mapping[str, tuple[tuple[int, ...], tuple[frozenset[str], ...]]] = field(
+        init=False, repr=False, compare=False
+    )
     _unsure_of_follow_ups: frozenset[tuple[str, Answer]] = field(
         init=False, repr=False, compare=False
     )
@@ -273,6 +277,7 @@ class RuleSet:
         asked = tuple((q, own[q.id]) for q in self.questions if not q.volunteered)
         object.__setattr__(self, "_asked", asked)
         object.__setattr__(self, "_present_on", self._present_on_words())
+        object.__setattr__(self, "_present_from", self._present_from_numbers())
         unsure = frozenset((q.id, "unsure") for q in self.questions if q.follows)
         object.__setattr__(self, "_unsure_of_follow_ups", unsure)
         revealed = {question: self._with_implied(findings) for question, findings in own.items()}
@@ -320,7 +325,7 @@ class RuleSet:
         for given in answers.items():
             on_word = self._present_on.get(given)
             if on_word is None:
-                present |= self._evaluated(*given)
+                present |= self.findings_on(*given)
             elif given in self._unsure_of_follow_ups:
                 waiting[given[0]] = self._question_by_id[given[0]].follows
             elif on_word:
@@ -339,7 +344,12 @@ class RuleSet:
             answer: The answer to it.
         """
         on_word = self._present_on.get((key, answer))
-        return self._evaluated(key, answer) if on_word is None else on_word
+        if on_word is not None:
+            return on_word
+        if type(answer) is not int or key not in self._present_from:
+            return frozenset()  # nothing depends on it; and True is no number, see above
+        starts, findings = self._present_from[key]
+        return findings[bisect_right(starts, answer)]
 
     def findings_from(self, question: Question) -> frozenset[str]:
         """Return the ids of all findings that some answer to the question makes present."""
@@ -425,6 +435,25 @@ class RuleSet:
             for key in self._findings_by_answer_key
             for word in get_args(YesNo)
         }
+
+    def _present_from_numbers(
+        self,
+    ) -> Mapping[str, tuple[tuple[int, ...], tuple[frozenset[str], ...]]]:
+        """Return the numbers from which on something else is present, and what is present then.
+
+        Before the first of them there is one more set of findings.
+        """
+        steps = {}
+        for key, findings in self._findings_by_answer_key.items():
+            when = [one.present_when for one in findings if one.present_when is not None]
+            numbers = [one for one in when if one.takes_numbers]
+            first = {one.minimum for one in numbers if one.minimum is not None}
+            behind = {one.maximum + 1 for one in numbers if one.maximum is not None}
+            if numbers:
+                starts = sorted(first | behind)
+                each = (*(start - 1 for start in starts[:1] or [0]), *starts)
+                steps[key] = (tuple(starts), tuple(self._evaluated(key, one) for one in each))
+        return steps
 
     def _evaluated(self, key: str, answer: Answer) -> frozenset[str]:
         return self._with_implied(

@@ -3,12 +3,14 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from flask import Flask, Request, Response, request
+from flask.ctx import RequestContext
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
@@ -22,7 +24,9 @@ from skill.web.verification import RequestVerifier
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from werkzeug.routing import MapAdapter
+    from werkzeug.routing import MapAdapter, Rule
+
+_PLACES_REMEMBERED = 16  # there are three, and nothing is remembered of what is not found
 
 BODY_LIMIT_BYTES = 256 * 1024  # Alexa sends a few kB, session attributes included
 
@@ -49,7 +53,6 @@ def create_app(
         tell: Told of every request when it is over, to count and to log it.
     """
     app = _Endpoint(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.strict_slashes = False  # it would redirect, and Alexa does not follow
 
     @app.post("/", provide_automatic_options=False)
@@ -57,9 +60,11 @@ def create_app(
         began = perf_counter()
         received = verified = request_type = None
         try:
-            body = _sent_body()
+            # Each look at `request` itself asks whose it is.
+            sent = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's documentation names it
+            body = _body_of(sent)
             received = perf_counter()
-            envelope = verifier.verify(request.headers, body)
+            envelope = verifier.verify(sent.headers, body)
             verified = perf_counter()
             request_type = _known_type(envelope)
             given, ending = _JsonAnswer(answer(envelope)), ANSWERED
@@ -101,22 +106,52 @@ class _NoSession(SessionInterface):
         return self._none
 
 
+class _Request(Request):
+    """A request whose limit is fixed, and need not be looked up."""
+
+    max_content_length = BODY_LIMIT_BYTES
+
+
+class _Context(RequestContext):
+    """A request's context in an `_Endpoint`."""
+
+    app: "_Endpoint"
+
+    def match_request(self) -> None:
+        """Find the view."""
+        sent = self.request
+        try:
+            sent.url_rule, arguments = self.app.find(sent.path, sent.method)
+            sent.view_args = dict(arguments)
+        except HTTPException as error:
+            sent.routing_exception = error
+
+
 class _Endpoint(Flask):
     """An application without sessions, blueprints, and functions around its views.
 
     So nothing is looked for where Flask would look for them on every request.
     """
 
+    request_class = _Request
     session_interface = _NoSession()
 
-    def create_url_adapter(self, request: Request | None) -> "MapAdapter | None":
-        """Return what finds a view by path and method.
+    def create_url_adapter(self, request: Request | None) -> "MapAdapter":  # noqa: ARG002  # Flask's
+        """Return what finds a view by path and method: nobody needs a host, or an address."""
+        return self._adapter
 
-        Nobody needs a host here, because no address is ever built.
-        """
-        if request is None:
-            return None
-        return self.url_map.bind("", path_info=request.path, default_method=request.method)
+    @cached_property
+    def _adapter(self) -> "MapAdapter":
+        return self.url_map.bind("")
+
+    def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
+        """Return a context that looks for no view twice."""
+        return _Context(self, environ)
+
+    @cached_property
+    def find(self) -> Callable[[str, str], tuple["Rule", Mapping[str, object]]]:
+        """Return what finds the rule of a view, and remembers the last ones."""
+        return lru_cache(_PLACES_REMEMBERED)(partial(self._adapter.match, return_rule=True))
 
     def full_dispatch_request(self) -> Response:
         """Return what the view made, or what was made of its failure, which are both complete."""
@@ -188,10 +223,10 @@ _HEADERS = (
 )
 
 
-def _sent_body() -> bytes:
+def _body_of(sent: Request) -> bytes:
     try:
         # The raw bytes are what is signed, whatever content type the sender claims.
-        return request.get_data(cache=False, parse_form_data=False)
+        return sent.get_data(cache=False, parse_form_data=False)
     except HTTPException:
         raise
     except Exception as error:  # each server has its own for chunks that are none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +11,16 @@ from hypothesis import strategies as st
 
 from skill.triage.assessment import Assessment, assess
 from skill.triage.loading import load_rule_set
+from skill.triage.model import AcceptedAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from skill.triage.model import Answer, RuleSet
+    from skill.triage.model import Answer, Question, RuleSet
 
 RULE_SET = load_rule_set()
 NUMBERS = st.integers(min_value=0, max_value=120)
+BOUNDS = st.none() | st.integers(min_value=-1, max_value=12)
 REPORTED = [f.id for f in RULE_SET.findings if f.reported and f.question is None]
 
 
@@ -71,14 +74,34 @@ def test_the_indexes_change_nothing_in_an_assessment(answers: dict[str, Answer])
 
 
 @pytest.mark.parametrize("question", RULE_SET.questions, ids=lambda question: str(question.id))
-@pytest.mark.parametrize("answer", ["yes", "no", "unsure", 0, 28, 75, 120])
 def test_what_an_answer_makes_present_is_what_the_findings_say_and_imply(
-    question: object, answer: Answer
+    question: Question,
 ) -> None:
-    key = str(getattr(question, "id", ""))
-    expected: set[str] = set()
-    for finding in RULE_SET.findings:
-        decides = finding.question == key and finding.present_when is not None
-        if decides and finding.present_when and finding.present_when.accepts(answer):
-            expected |= {finding.id} | finding.implies
-    assert RULE_SET.findings_on(key, answer) == expected
+    answers: list[Answer] = ["yes", "no", "unsure", True, False, *range(-2, 1300)]
+    for answer in answers:
+        expected: set[str] = set()
+        for finding in RULE_SET.findings:
+            when = finding.present_when
+            if finding.question == question.id and when is not None and when.accepts(answer):
+                expected |= {finding.id} | finding.implies
+        assert RULE_SET.findings_on(question.id, answer) == expected, answer
+
+
+@given(st.lists(st.tuples(BOUNDS, BOUNDS), min_size=1, max_size=4), st.integers(-3, 15))
+def test_whatever_bounds_numbers_have_the_findings_present_are_those_that_accept_them(
+    bounds: list[tuple[int | None, int | None]], number: int
+) -> None:
+    template = next(one for one in RULE_SET.findings if one.question == "age_years")
+    findings = tuple(
+        replace(
+            template,
+            id=f"band_{index}",
+            present_when=AcceptedAnswers(frozenset(), True, low, high),  # noqa: FBT003
+            implies=frozenset(),
+        )
+        for index, (low, high) in enumerate(bounds)
+    )
+    small = replace(RULE_SET, findings=findings, rules=())
+    expected = {one.id for one in findings if one.present_when and one.present_when.accepts(number)}
+    assert small.findings_on("age_years", number) == expected
+    assert small.findings_in({"age_years": number}) == expected
