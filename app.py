@@ -24,7 +24,8 @@ from skill.errors import ConfigurationError, SkillError
 from skill.memory.opening import memory_from
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
-from skill.web.certificates import fetch_certificate_chain, public_trust_anchors
+from skill.web.chain_fetch import fetch_certificate_chain
+from skill.web.chain_trust import public_trust_anchors
 from skill.web.endpoint import create_app
 from skill.web.handled import TellingLater
 from skill.web.kept_chains import KeptChains

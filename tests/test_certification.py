@@ -37,7 +37,7 @@ from skill.speech.catalogue import LOCALES_FOLDER, catalogue_for
 from skill.speech.ssml import to_text
 from skill.triage.assessment import assess
 from skill.triage.model import Disposition
-from skill.web.certificates import FETCH_TIMEOUT_SECONDS
+from skill.web.chain_fetch import FETCH_TIMEOUT_SECONDS
 from tests.calls import (
     ASKED,
     CATALOGUES,
@@ -565,13 +565,13 @@ HOSTILE_REQUESTS: Final[Mapping[str, tuple[str, str]]] = {
     "late skill event": ("verification", "test_a_skill_event_may_come_an_hour_late_but_not_early"),
     "another skill's": ("verification", "test_a_request_for_another_skill_is_refused"),
     "no JSON": ("verification", "test_a_signed_body_that_is_not_strict_json_is_refused"),
-    "chain URL": ("certificates", "test_any_other_url_is_refused"),
-    "%2e%2e": ("certificates", "test_no_path_leads_out_of_the_folder"),
-    "chain not found": ("certificates", "test_an_answer_without_a_chain_is_refused"),
-    "chain garbled or empty": ("certificates", "test_a_file_that_is_no_chain_is_refused"),
-    "no SAN, expired": ("certificates", "test_a_certificate_on_other_terms_is_refused"),
-    "untrusted": ("certificates", "test_a_chain_to_another_root_is_refused"),
-    "no intermediate": ("certificates", "test_a_chain_without_its_intermediate_is_refused"),
+    "chain URL": ("chain_urls", "test_any_other_url_is_refused"),
+    "%2e%2e": ("chain_urls", "test_no_path_leads_out_of_the_folder"),
+    "chain not found": ("chain_fetch", "test_an_answer_without_a_chain_is_refused"),
+    "chain garbled or empty": ("chain_trust", "test_a_file_that_is_no_chain_is_refused"),
+    "no SAN, expired": ("chain_trust", "test_a_certificate_on_other_terms_is_refused"),
+    "untrusted": ("chain_trust", "test_a_chain_to_another_root_is_refused"),
+    "no intermediate": ("chain_trust", "test_a_chain_without_its_intermediate_is_refused"),
     "400 for all": ("endpoint", "test_refusals_are_400_without_a_word_why"),
 }
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from scripts.benchmarked import FOLDER_VARIABLE
-from skill.web import certificates
+from skill.web import chain_fetch, chain_trust
 
 if TYPE_CHECKING:
     from flask import Flask
 
 _FOLDER = Path(os.environ[FOLDER_VARIABLE])
 _CHAIN = (_FOLDER / "chain.pem").read_bytes()
-_public_trust_anchors = certificates.public_trust_anchors
+_public_trust_anchors = chain_trust.public_trust_anchors
 
 
 def _trust_anchors() -> list[x509.Certificate]:
@@ -33,7 +33,7 @@ def _fetch(_url: str) -> bytes:
     return _CHAIN
 
 
-certificates.public_trust_anchors = _trust_anchors
-certificates.fetch_certificate_chain = _fetch  # type: ignore[assignment]  # it is given the URL alone
+chain_trust.public_trust_anchors = _trust_anchors
+chain_fetch.fetch_certificate_chain = _fetch  # type: ignore[assignment]  # it is given the URL alone
 
 app: Flask = import_module("app").app

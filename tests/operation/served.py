@@ -19,7 +19,7 @@ from skill.alexa.skill import answering, build_skill
 from skill.memory.opening import memory_from
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
-from skill.web.certificates import fetch_certificate_chain
+from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.endpoint import create_app
 from skill.web.kept_chains import KeptChains
 from skill.web.log_writer import LogWriter

@@ -8,11 +8,13 @@ import base64
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -25,6 +27,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from skill.errors import RequestRefusedError
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SKILL_ID = "amzn1.ask.skill.11111111-2222-4333-8444-555555555555"
@@ -231,6 +235,13 @@ class Store:
         if isinstance(file, Exception):
             raise file
         return file
+
+
+@contextmanager
+def refused(reason: str, status: int = 400) -> Iterator[None]:
+    with pytest.raises(RequestRefusedError) as caught:
+        yield
+    assert (caught.value.reason, caught.value.status) == (reason, status)
 
 
 def envelope(

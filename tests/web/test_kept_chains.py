@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill.errors import ConfigurationError, RequestRefusedError
-from skill.web.certificates import CHAIN_LIMIT_BYTES, SigningKeys
+from skill.web.chain_trust import CHAIN_LIMIT_BYTES
 from skill.web.kept_chains import KeptChains
+from skill.web.signing_keys import SigningKeys
 from tests.web import chains
 from tests.web.chains import CHAIN_URL, NOW, Clock, Store, Terms
 

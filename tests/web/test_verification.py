@@ -20,6 +20,7 @@ from tests.web.chains import (
     Store,
     as_body,
     envelope,
+    refused,
     signature_over,
     signed_headers,
 )
@@ -37,6 +38,7 @@ HEADERS = signed_headers(BODY)
 
 def reason_for(body: bytes, headers: dict[str, str] | Headers | None = None) -> str:
     """Return why a body is refused, signed as Alexa would unless headers are given."""
+    VERIFIER.verify(HEADERS, BODY)  # so that there is a key: not every body is worth a fetch
     with pytest.raises(RequestRefusedError) as caught:
         VERIFIER.verify(signed_headers(body) if headers is None else headers, body)
     assert caught.value.status == 400
@@ -463,6 +465,33 @@ def test_a_request_without_a_session_is_accepted() -> None:
 )
 def test_a_request_for_another_skill_is_refused(content: dict[str, object]) -> None:
     assert reason_for_envelope(content) == "skill_id_mismatch"
+
+
+def test_a_body_that_does_not_name_the_skill_is_worth_no_fetch() -> None:
+    store = Store()
+    verifier = make_verifier(store)
+    for body in (b"", b"not json", as_body(envelope(skill_id=OTHER_SKILL_ID))):
+        with refused("skill_id_mismatch"):
+            verifier.verify(signed_headers(body), body)
+    assert store.fetched == []
+
+
+def test_who_does_not_name_the_skill_uses_up_no_search_for_a_replaced_key() -> None:
+    store, clock = Store(), Clock()
+    verifier = RequestVerifier(
+        SKILL_ID, [chains.root().certificate], store.fetch, clock, timer=clock.seconds
+    )
+    verifier.verify(HEADERS, BODY)
+    successor = chains.rsa_key("successor")
+    chain = chains.pem(chains.issue(chains.Terms(), successor.public_key()))
+    store.files[CHAIN_URL] = chain + chains.pem(chains.intermediate().certificate)
+    clock.move(seconds=30)
+    stranger = as_body(envelope(skill_id=OTHER_SKILL_ID))
+    with refused("signature_mismatch"):
+        verifier.verify(signed_headers(stranger) | {"Signature-256": "AAAA"}, stranger)
+    assert store.fetched == [CHAIN_URL]
+    verifier.verify(HEADERS | {"Signature-256": signature_over(BODY, successor)}, BODY)
+    assert store.fetched == [CHAIN_URL] * 2
 
 
 NOT_OBJECTS: tuple[object, ...] = (None, [], "text", 1, True)

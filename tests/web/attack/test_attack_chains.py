@@ -30,12 +30,12 @@ from cryptography.x509 import DNSName
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from skill.errors import RequestRefusedError
-from skill.web.certificates import (
+from skill.web.chain_trust import (
     CHAIN_LIMIT_BYTES,
     CHAIN_LIMIT_CERTIFICATES,
-    SigningKeys,
     public_trust_anchors,
 )
+from skill.web.signing_keys import SigningKeys
 from skill.web.verification import RequestVerifier
 from tests.web.attack.forgery import (
     DAY,

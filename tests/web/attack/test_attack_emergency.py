@@ -27,7 +27,7 @@ from skill.alexa.failures import speaking_on_failure
 from skill.dialogue.script import EMERGENCY_FIRST
 from skill.errors import RequestRefusedError
 from skill.triage.model import Disposition
-from skill.web.certificates import fetch_certificate_chain
+from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.endpoint import create_app
 from skill.web.kept_chains import KeptChains
 from skill.web.log_writer import LogWriter

@@ -29,7 +29,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skill.errors import RequestRefusedError
-from skill.web.certificates import CHAIN_LIMIT_BYTES, fetch_certificate_chain
+from skill.web.chain_fetch import fetch_certificate_chain
+from skill.web.chain_trust import CHAIN_LIMIT_BYTES
 from tests.web.attack.forgery import Paper, between, issuer
 from tests.web.attack.sending import application, post, refusal_of, said, verifier_of
 from tests.web.chains import (

@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 
 from skill.alexa.handlers import EVENT_BY_INTENT
 from skill.errors import RequestRefusedError
-from skill.web.certificates import canonical_chain_url, trusted_key
+from skill.web.chain_trust import trusted_key
+from skill.web.chain_urls import canonical_chain_url
 from skill.web.verification import RequestVerifier
 from tests.calls import LOCALES, REPORTABLE, RULE_SET, defects_of, is_silent
 from tests.web.attack.forgery import Paper, between, top

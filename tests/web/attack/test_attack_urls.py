@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from skill.errors import RequestRefusedError
-from skill.web.certificates import fetch_certificate_chain
+from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.verification import RequestVerifier
 from tests.web import chains
 from tests.web.attack.sending import refusal_of
