@@ -13,17 +13,27 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
+from errno import EADDRINUSE
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import partial
 from pathlib import Path
+from socket import (
+    AF_INET,
+    AF_INET6,
+    SO_REUSEADDR,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    getaddrinfo,
+    socket,
+)
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from socket import socket
-
     from gunicorn.config import Config  # type: ignore[import-untyped]
     from gunicorn.http.message import Request  # type: ignore[import-untyped]
     from gunicorn.workers.gthread import TConn
@@ -44,7 +54,7 @@ class _Address(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def _number(name: str, otherwise: str, allowed: range) -> int:
@@ -55,51 +65,102 @@ def _number(name: str, otherwise: str, allowed: range) -> int:
     return int(text)
 
 
+def _address(setting: str, host: str, port: int) -> _Address:
+    """Return where to listen, or end with one line if that is not on this machine.
+
+    Through no UNIX socket: there gunicorn takes the caller's word for which port was called, and
+    the port is what keeps the metrics inside. Nor through an empty name, which would be all.
+    """
+    if not host:
+        sys.exit(f"{setting} is empty: give an address of this machine, such as 127.0.0.1.")
+    host = host.removeprefix("[").removesuffix("]")
+    family = AF_INET6 if ":" in host else AF_INET
+    try:
+        (*_, place), *_ = getaddrinfo(host, port, family, SOCK_STREAM)
+        with socket(family, SOCK_STREAM) as trial:
+            trial.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            trial.bind(place)
+    except (OSError, UnicodeError) as error:
+        # Whoever had the port may be about to end, so gunicorn tries for some seconds.
+        if not (isinstance(error, OSError) and error.errno == EADDRINUSE):
+            sys.exit(f"{setting}: port {port} of {host!r} cannot be listened at: {error}.")
+    return _Address(host, port)
+
+
 def _served_at() -> _Address:
-    # No UNIX socket: through one, gunicorn takes the caller's word for which port was called,
-    # and the port is what keeps the metrics inside.
     text = os.environ.get("BIND", "127.0.0.1:8080")
     host, _, port = text.rpartition(":")
-    valid = host and "/" not in host and port.isascii() and port.isdigit() and int(port) in _PORTS
-    if not valid:
+    if not (host and port.isascii() and port.isdigit() and int(port) in _PORTS):
         sys.exit(f"BIND is {text!r}: give an address and a port, such as 127.0.0.1:8080.")
-    return _Address(host, int(port))
+    return _address("BIND", host, int(port))
 
 
 def _metrics_at(served_at: _Address) -> _Address:
     # The application reads it too, to tell a request for the metrics by its port.
     os.environ.setdefault("METRICS_PORT", "9464")
-    address = _Address(
-        os.environ.get("METRICS_HOST", "127.0.0.1"),
-        _number("METRICS_PORT", "9464", _PORTS),
-    )
-    if address.port == served_at.port:
-        sys.exit(
-            f"METRICS_PORT is {address.port}, as in BIND: give the metrics a port of their own."
-        )
-    return address
+    port = _number("METRICS_PORT", "9464", _PORTS)
+    if port == served_at.port:
+        sys.exit(f"METRICS_PORT is {port}, as in BIND: give the metrics a port of their own.")
+    return _address("METRICS_HOST", os.environ.get("METRICS_HOST", "127.0.0.1"), port)
 
 
-def _remove(folder: str, owner: int) -> None:
+# A folder whose instance has ended can be told by the lock on this file, which the system opens
+# with the instance's last process, even after `kill -9`, and whatever container it was in.
+_LOCK: Final = "instance.lock"
+_PREFIX: Final = "upper-back-check-"
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # names are made there
+
+
+def _new_folder() -> Path:
+    """Return a folder of this instance alone."""
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_MEMORY))
+    # Locked before it has its name, so that no other instance takes the folder for left behind.
+    nameless = folder / f"{_LOCK}.new"
+    flock(os.open(nameless, os.O_CREAT | os.O_RDWR, 0o600), LOCK_EX)  # never closed
+    nameless.rename(folder / _LOCK)
+    return folder
+
+
+def _remove_what_was_left_behind(beside: Path) -> None:
+    """Remove the folders of instances of this user that were killed before they could."""
+    for lock in beside.parent.glob(f"{_PREFIX}*/{_LOCK}"):
+        with suppress(OSError):  # it is somebody else's, or another instance is removing it
+            descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                flock(descriptor, LOCK_EX | LOCK_NB)
+                if lock.parent.lstat().st_uid == os.geteuid():
+                    shutil.rmtree(lock.parent)
+            finally:
+                os.close(descriptor)
+
+
+def _remove(folder: Path, owner: int) -> None:
     if os.getpid() == owner:  # a worker that ends must leave it to the others
         shutil.rmtree(folder, ignore_errors=True)
 
 
-_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # names are made there
-
 # The processes add up their counts in files, which prometheus_client wants to know of before it is
 # imported. If it is imported already, this is a reload, and the folder is in use.
 if "prometheus_client" not in sys.modules:
-    _folder = tempfile.mkdtemp(prefix="upper-back-check-", dir=_MEMORY)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder
+    try:
+        _folder = _new_folder()
+        (_folder / "chains").mkdir()
+    except OSError as error:
+        sys.exit(f"No folder for the metrics can be made: {error}. Make /dev/shm writable.")
     atexit.register(partial(_remove, _folder, os.getpid()))
+    _remove_what_was_left_behind(_folder)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_folder)
+    # At least for as long as it runs, workers share the last good chains. So one that begins
+    # while strangers use up the fetches has the chain that the others have.
+    os.environ["CHAIN_FOLDER"] = os.environ.get("CHAIN_FOLDER") or str(_folder / "chains")
 
 _at = _served_at()
 
 wsgi_app = "app:app"
 bind = [str(_at), str(_metrics_at(_at))]
 
-workers = _number("WEB_CONCURRENCY", "2", range(1, 65))
+# Not WEB_CONCURRENCY: gunicorn reads that itself, before this file, and has a traceback for a word.
+workers = _number("WORKERS", "2", range(1, 65))
 threads = 8
 preload_app = True  # what is wrong with the configuration is said once, and ends it
 worker_tmp_dir = _MEMORY  # a heartbeat must not wait for a disk

@@ -153,8 +153,9 @@ def test_every_probe_asks_whether_turns_can_be_taken() -> None:
 def test_who_is_stopped_has_time_to_end_its_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     (*_, wait) = container()["lifecycle"]["preStop"]["exec"]["command"]
     pause = int(re.findall(r"sleep\((\d+)\)", wait)[0])
-    for name in ("BIND", "METRICS_HOST", "METRICS_PORT", "WEB_CONCURRENCY"):
+    for name in ("BIND", "METRICS_HOST", "METRICS_PORT", "WORKERS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CHAIN_FOLDER", "chains")  # or the file would set it, for all other tests
     ending = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["graceful_timeout"]
     assert pod()["terminationGracePeriodSeconds"] > pause + ending
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+STRANGERS_NAME = "stranger"  # nothing lies at a URL with it
 _RESET = struct.pack("ii", 1, 0)  # to linger for no time at all
 
 
@@ -58,6 +59,8 @@ def certificate_host(chain: bytes) -> Iterator[CertificateHost]:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 case Behaviour.FAILS:
                     self.send_error(503)
+                case Behaviour.SENDS if STRANGERS_NAME in self.path:
+                    self.send_error(404)
                 case Behaviour.SENDS:
                     self.send_response(200)
                     self.send_header("Content-Length", str(len(host.chain)))

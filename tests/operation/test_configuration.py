@@ -14,6 +14,18 @@ from tests.operation.processes import FULL_LENGTH, ROOT, environment, free_ports
 if TYPE_CHECKING:
     from pathlib import Path
 
+_A_MEMORY = {
+    "MEMORY_URL": "sqlite:////dev/null/checks.db",
+    "MEMORY_SECRET": "A" * 43 + "=",
+    "MEMORY_KEYS": "B" * 42 + "A=",
+}
+
+
+def _with(name: str, value: str) -> dict[str, str]:
+    return {name: value, **{other: set_ for other, set_ in _A_MEMORY.items() if other != name}}
+
+
+# The setting that is wrong comes first in each.
 WRONG = {
     "no skill id": {"ALEXA_SKILL_ID": ""},
     "a skill id that is none": {"ALEXA_SKILL_ID": "upper back check"},
@@ -21,10 +33,29 @@ WRONG = {
     "an address without a port": {"BIND": "127.0.0.1"},
     "a port that is none": {"BIND": "127.0.0.1:99999"},
     "a socket in the file system": {"BIND": "unix:skill.sock"},
+    "a port without an address": {"BIND": ":8080"},
+    "another machine's address": {"BIND": "192.0.2.1:8080"},
+    "a name of nothing": {"BIND": "nothing.invalid:8080"},
+    "no name at all": {"BIND": "nothing..invalid:8080"},
     "a metrics port that is none": {"METRICS_PORT": "many"},
-    "no workers": {"WEB_CONCURRENCY": "0"},
+    "a metrics port in other digits": {"METRICS_PORT": "\u0661\u0662\u0663\u0664"},
+    "an empty metrics port": {"METRICS_PORT": ""},
+    "another machine's address for the metrics": {"METRICS_HOST": "192.0.2.1"},
+    "the metrics for everybody, by an empty address": {"METRICS_HOST": ""},
+    "the metrics in the file system": {"METRICS_HOST": "unix:metrics.sock"},
+    "no workers": {"WORKERS": "0"},
+    "too many workers": {"WORKERS": "65"},
+    "a word for the workers": {"WORKERS": "many"},
+    "an empty number of workers": {"WORKERS": ""},
     "a memory of no known kind": {"MEMORY_URL": "redis://127.0.0.1"},
+    "a memory where no file can be": _A_MEMORY,
+    "a memory without a secret": _with("MEMORY_SECRET", ""),
+    "a memory with a short secret": _with("MEMORY_SECRET", "c2hvcnQ="),
+    "a memory with a key that is none": _with("MEMORY_KEYS", "none"),
+    "a memory for longer than is allowed": _with("MEMORY_HOURS", "721"),
+    "a memory for a word": _with("MEMORY_HOURS", "long"),
     "a folder for chains that is not there": {"CHAIN_FOLDER": "nowhere"},
+    "a file for a folder for chains": {"CHAIN_FOLDER": "app.py"},
 }
 
 
@@ -49,7 +80,7 @@ def _ended(folder: Path, settings: dict[str, str]) -> tuple[int, list[str]]:
 
 @pytest.mark.parametrize("settings", WRONG.values(), ids=WRONG)
 def test_a_wrong_setting_ends_it_with_one_line_that_names_it(settings: dict[str, str]) -> None:
-    (name,) = settings
+    name = next(iter(settings))
     status, lines = _ended(ROOT, settings)
     assert status != 0
     assert len(lines) == 1, lines

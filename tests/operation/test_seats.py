@@ -25,7 +25,7 @@ _SERVER_SIGNALS: Final = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU)
 def test_no_two_workers_count_in_the_same_files_and_no_count_is_lost(
     new_instance: NewInstance,
 ) -> None:
-    instance, _, caller = new_instance(subprocess.DEVNULL, {"WEB_CONCURRENCY": "3"})
+    instance, _, caller = new_instance(subprocess.DEVNULL, {"WORKERS": "3"})
     random, looks, disturbances = Random(5), 0, 0  # noqa: S311  # no secret
     ends = monotonic() + (50 if FULL_LENGTH else 4)
     with steady_load(caller, Direct(instance.port)) as load:
