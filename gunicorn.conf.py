@@ -216,7 +216,18 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # it has no typ
         self.error_log.handlers = [writer]
 
 
-class _InOnePiece:
+class _Around:
+    """Something around a socket, which has whatever else that has."""
+
+    def __init__(self, plain: socket) -> None:
+        self.plain = plain
+
+    def __getattr__(self, name: str) -> object:
+        """Return what the socket has by that name."""
+        return getattr(self.plain, name)
+
+
+class _InOnePiece(_Around):
     """A socket that keeps the head of an answer until there is a body to send with it.
 
     gunicorn sends one after the other. Were the worker killed in between, the proxy would have
@@ -224,7 +235,7 @@ class _InOnePiece:
     """
 
     def __init__(self, plain: socket) -> None:
-        self.plain = plain
+        super().__init__(plain)
         self._head = b""
 
     def sendall(self, data: bytes) -> None:
@@ -240,13 +251,21 @@ class _InOnePiece:
         if whole:
             self.plain.sendall(whole)
 
-    def __getattr__(self, name: str) -> object:
-        """Return whatever else a socket has."""
-        return getattr(self.plain, name)
+
+class _Wordless(_Around):
+    """A socket that sends the status of an answer, and none of gunicorn's words about a request."""
+
+    def sendall(self, data: bytes) -> None:
+        """Send an empty JSON object with the status in the data, as every refusal of ours is."""
+        status, _, _ = data.partition(b"\r\n")
+        self.plain.sendall(
+            status + b"\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 2\r\n\r\n{}"
+        )
 
 
 class worker_class(ThreadWorker):  # type: ignore[misc]  # noqa: N801  # as above
-    """gunicorn's worker with threads, which sends each answer in one piece."""
+    """gunicorn's worker with threads, which sends each answer in one piece and quotes nobody."""
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Answer a request, and tell whether the connection stays open."""
@@ -257,6 +276,12 @@ class worker_class(ThreadWorker):  # type: ignore[misc]  # noqa: N801  # as abov
         finally:
             conn.sock = socket.plain
         return stays_open
+
+    def handle_error(
+        self, req: Request | None, client: socket, addr: object, exc: Exception
+    ) -> None:
+        """Refuse what is no HTTP without quoting it."""
+        super().handle_error(req, _Wordless(client), addr, exc)
 
 
 control_socket_disable = True  # signals are enough

@@ -2,7 +2,7 @@
 
 A hundred are tried with every test run, a thousand at full length::
 
-    FULL_LENGTH=1 .venv/bin/pytest tests/web/attack/test_attack_emergency.py
+    OPERATION_TESTS=long .venv/bin/pytest tests/web/attack/test_attack_emergency.py
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from skill.web.endpoint import create_app
 from skill.web.kept_chains import KeptChains
 from skill.web.log_writer import LogWriter
 from tests.calls import CATALOGUES, LOCALES, RED_FLAGS, level_of, text_of, words_in
+from tests.operation.processes import FULL_LENGTH
 from tests.web import chains
 from tests.web.attack.sending import matched, post, said, verifier_of
 from tests.web.chains import CHAIN_URL, NOW, Clock, Store
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Answering
 
-TURNS: Final = 1_000 if "FULL_LENGTH" in os.environ else 100
+TURNS: Final = 1_000 if FULL_LENGTH else 100
 OUTAGE: Final = (
     TimeoutError(),
     ConnectionResetError(),

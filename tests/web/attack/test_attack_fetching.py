@@ -2,12 +2,11 @@
 
 Load and floods are small with every test run. At full length, in some minutes::
 
-    FULL_LENGTH=1 .venv/bin/pytest tests/web/attack/test_attack_fetching.py
+    OPERATION_TESTS=long .venv/bin/pytest tests/web/attack/test_attack_fetching.py
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import struct
@@ -31,6 +30,7 @@ from hypothesis import strategies as st
 from skill.errors import RequestRefusedError
 from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.chain_trust import CHAIN_LIMIT_BYTES
+from tests.operation.processes import FULL_LENGTH
 from tests.web.attack.forgery import Paper, between, issuer
 from tests.web.attack.sending import application, post, refusal_of, said, verifier_of
 from tests.web.chains import (
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
     from tests.conftest import Answering
 
-IS_LONG: Final = "FULL_LENGTH" in os.environ
 HOST: Final = "https://s3.amazonaws.com/echo.api"
 
 Connect: TypeAlias = Callable[[str, float], HTTPConnection]
@@ -370,7 +369,7 @@ PIECES: Final = st.sampled_from(
 )
 
 
-@settings(max_examples=20_000 if IS_LONG else 200, deadline=None)
+@settings(max_examples=20_000 if FULL_LENGTH else 200, deadline=None)
 @given(st.lists(PIECES | st.binary(max_size=6), max_size=14))
 def test_no_answer_of_the_host_raises_anything_unforeseen(pieces: list[bytes]) -> None:
     class Here(Replayed):
@@ -416,7 +415,7 @@ def test_a_flood_of_new_urls_costs_a_fetch_a_second_and_no_memory(
     is_good: bool,  # noqa: FBT001
 ) -> None:
     """A thousand a second, by a clock that is moved; among them a caller whose key is known."""
-    seconds = 60 if IS_LONG else 10
+    seconds = 60 if FULL_LENGTH else 10
     clock = Clock()
     fetches = 0
 
@@ -482,7 +481,7 @@ def test_a_new_url_with_a_new_key_in_the_middle_of_load_refuses_nobody(answer: A
     body = as_body(said())
     old = signed_headers(body)
     new = {"SignatureCertChainUrl": new_url, "Signature-256": signature_over(body, new_key)}
-    requests = 1_000 if IS_LONG else 60
+    requests = 1_000 if FULL_LENGTH else 60
 
     def load(_: int) -> list[int]:
         client = app.test_client()

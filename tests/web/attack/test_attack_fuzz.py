@@ -420,7 +420,10 @@ def assert_answered_or_refused(app: Flask, envelope: Json) -> None:
 
 @cache
 def application_of(answer: Answering) -> Flask:
-    return application(answer)
+    """Return one that knows the key already."""
+    app = application(answer)
+    assert post(app, said()).status_code == 200
+    return app
 
 
 @examples(250, 10_000)

@@ -25,6 +25,7 @@ from skill.web.log_writer import LogWriter
 from skill.web.verification import RequestVerifier
 from tests.calls import CATALOGUES
 from tests.dialogue.memories import OwnMemory
+from tests.operation.processes import FULL_LENGTH
 from tests.web import chains
 from tests.web.attack.sending import SIGNATURE_KEY, URL_KEY, Sent, matched, said
 from tests.web.chains import CHAIN_URL, NOW, SKILL_ID, Clock, Store, as_body
@@ -272,7 +273,7 @@ def hold_marked_conversations(app: Flask, conversations: int) -> None:
             assert attributes
 
 
-CONVERSATIONS: Final = 1_000 if os.environ.get("OPERATION_TESTS") == "long" else 20
+CONVERSATIONS: Final = 1_000 if FULL_LENGTH else 20
 
 
 @pytest.mark.parametrize("memory", [None, OwnMemory()], ids=["without a memory", "with a memory"])

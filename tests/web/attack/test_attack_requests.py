@@ -50,7 +50,10 @@ KEY: Final = rsa_key("alexa")
 
 @pytest.fixture
 def app(answer: Answering) -> Flask:
-    return application(answer)
+    app = application(answer)
+    # The key is known from here on: for a body that does not name the skill, none is fetched.
+    assert post(app, GOOD).status_code == 200
+    return app
 
 
 # --- headers and signatures -----------------------------------------------------------------
