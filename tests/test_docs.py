@@ -213,6 +213,16 @@ def test_the_tests_that_a_document_names_are_part_of_every_check(document: Path)
             assert all(one.startswith("tests/") and (ROOT / one).exists() for one in paths), command
 
 
+def test_every_test_that_the_operators_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `([a-z_/]+\.py)` \| (.*) \|$", page, re.MULTILINE)
+    assert rows
+    for file, cell in rows:
+        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+        there = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+        assert set(re.findall(r"`(\w+)`", cell)) <= there
+
+
 def slugs(text: str) -> set[str]:
     """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)

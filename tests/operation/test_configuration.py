@@ -73,7 +73,7 @@ def _ended(folder: Path, settings: dict[str, str]) -> tuple[int, list[str]]:
         cwd=folder,
         env=environment(**{**usual, **settings}),
         text=True,
-        timeout=10,
+        timeout=60,  # a hang is meant, not a machine that others use, too
     )
     return done.returncode, f"{done.stdout}{done.stderr}".splitlines()
 
