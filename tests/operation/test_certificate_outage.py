@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -65,4 +67,16 @@ def test_a_start_during_an_outage_uses_the_chain_kept_on_disk(
     host.behaviour = Behaviour.RESETS
     instance.stop()
     instance.start()
+    assert sent(Direct(instance.port), caller.red_flag()).sends_to_emergency
+
+
+def test_a_worker_that_begins_during_an_outage_has_the_key_of_the_others(
+    new_instance: NewInstance,
+) -> None:
+    instance, host, caller = new_instance(subprocess.DEVNULL, {})
+    host.behaviour = Behaviour.RESETS
+    old = instance.workers()
+    for worker in old:
+        os.kill(worker, signal.SIGKILL)
+    instance.wait_for_workers(other_than=old)
     assert sent(Direct(instance.port), caller.red_flag()).sends_to_emergency
