@@ -21,6 +21,7 @@ from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
 from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.endpoint import create_app
+from skill.web.handled import TellingLater
 from skill.web.kept_chains import KeptChains
 from skill.web.log_writer import LogWriter
 from skill.web.verification import RequestVerifier
@@ -60,4 +61,5 @@ app = create_app(
         kept=KeptChains(Path(os.environ["CHAIN_FOLDER"])) if "CHAIN_FOLDER" in os.environ else None,
     ),
     metrics_port=int(os.environ["METRICS_PORT"]),
+    tell=TellingLater(),
 )
