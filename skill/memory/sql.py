@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from skill.memory.rows import TOMBSTONE_SECONDS, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import TypeVar
 
     from sqlalchemy import Connection, Engine, TextClause
@@ -55,8 +55,15 @@ _INSERT: Final = text(
 _REPLACE: Final = text(
     "UPDATE unfinished_checks SET version = :version, request = :request, key_id = :key_id,"
     " document = :document, expires_at = :expires_at"
-    " WHERE caller = :caller AND :version = 1 + version"
-    " + CASE WHEN document IS NOT NULL AND expires_at <= :now THEN 1 ELSE 0 END"
+    " WHERE caller = :caller AND version = :version - 1"
+    " AND (document IS NULL OR expires_at > :now)"
+)
+# The same where the document there has expired, which counts as a change of its own.
+_REPLACE_EXPIRED: Final = text(
+    "UPDATE unfinished_checks SET version = :version, request = :request, key_id = :key_id,"
+    " document = :document, expires_at = :expires_at"
+    " WHERE caller = :caller AND version = :version - 2"
+    " AND document IS NOT NULL AND expires_at <= :now"
 )
 _FORGET: Final = text(
     "INSERT INTO unfinished_checks (caller, version, expires_at) VALUES (:caller, 2, :now)"
@@ -86,11 +93,17 @@ class SqlRows:
 
     Args:
         engine: The database. Its connections must commit by themselves.
+
+    Attributes:
+        has_remains: Whether a document was taken away since this was set to ``False``, so that
+            the database may still hold its bytes. At first it may be so of another process, that
+            did not live to see to it.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._is_prepared = False
+        self.has_remains = True
 
     def prepare(self) -> None:
         """Make the table, if it is not there."""
@@ -107,7 +120,7 @@ class SqlRows:
 
     def write(self, row: Row, now: int) -> bool:
         """Write a row if it builds upon the one there."""
-        values = {
+        values: dict[str, object] = {
             "caller": row.caller,
             "version": row.version,
             "request": row.request,
@@ -116,13 +129,20 @@ class SqlRows:
             "expires_at": row.expires_at,
         }
         if row.version == 1:
-            return self._run(lambda at: at.execute(_INSERT, values).rowcount) == 1
-        return self._run(lambda at: at.execute(_REPLACE, {**values, "now": now}).rowcount) == 1
+            return self._changed(_INSERT, values) == 1
+        values["now"] = now
+        if self._changed(_REPLACE, values) == 1:
+            return True
+        self.has_remains |= (replaced := self._changed(_REPLACE_EXPIRED, values) == 1)
+        return replaced
 
     def forget(self, caller: bytes, now: int) -> int:
         """Turn a row into a tombstone."""
         values = {"caller": caller, "now": now}
-        return int(self._run(lambda at: at.execute(_FORGET, values).scalar_one()))
+        try:
+            return int(self._run(lambda at: at.execute(_FORGET, values).scalar_one()))
+        finally:  # also after an error: what it did is not known then
+            self.has_remains = True
 
     def sweep(self, now: int) -> None:
         """Take away what has had its time."""
@@ -135,8 +155,14 @@ class SqlRows:
 
     def _sweep(self, statement: TextClause, until: int) -> None:
         values = {"until": until, "most": _SWEPT_AT_ONCE}
-        while self._run(lambda at: at.execute(statement, values).rowcount) == _SWEPT_AT_ONCE:
-            pass
+        swept = _SWEPT_AT_ONCE
+        while swept == _SWEPT_AT_ONCE:
+            swept = self._changed(statement, values)
+            self.has_remains |= swept > 0
+
+    def _changed(self, statement: TextClause, values: Mapping[str, object]) -> int:
+        """Carry out a statement, and return how many rows it changed."""
+        return self._run(lambda at: at.execute(statement, values).rowcount)
 
     def _run(self, statement: Callable[[Connection], _Result]) -> _Result:
         if not self._is_prepared:  # the database was not there at the start
