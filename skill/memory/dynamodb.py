@@ -143,14 +143,16 @@ def _number(value: int) -> dict[str, str]:
 
 
 def _item(row: Row) -> dict[str, object]:
-    return {
+    item: dict[str, object] = {
         "caller": {"B": row.caller},
         "version": _number(row.version),
-        "request": {"B": row.request},
-        "key_id": {"S": row.key_id},
-        "document": {"B": row.document},
         _TIME_TO_LIVE: _number(row.expires_at + TOMBSTONE_SECONDS),
     }
+    if row.document is not None:
+        item["request"] = {"B": row.request}
+        item["key_id"] = {"S": row.key_id}
+        item["document"] = {"B": row.document}
+    return item
 
 
 def _row(item: Mapping[str, Mapping[str, object]]) -> Row:

@@ -29,6 +29,7 @@ _Operation: TypeAlias = Literal["load", "save", "forget"]
 
 _LOGGER: Final = logging.getLogger(__name__)
 _NOBODY: Final = ""  # no user id
+_MOST_OWED: Final = 10_000
 
 
 class GuardedMemory:
@@ -40,6 +41,9 @@ class GuardedMemory:
 
     Loading, saving and deleting have a breaker each: on a full disk nothing can be saved, but all
     can be read and deleted.
+
+    A deletion that failed is made up for by a sweep, for as long as this process lives; what was
+    saved since then, with a new consent, stays.
 
     Args:
         memory: The memory within.
@@ -56,6 +60,7 @@ class GuardedMemory:
     ) -> None:
         self._memory = memory
         self._sweeper = Sweeper(self._sweep)
+        self._owed: dict[str, int] = {}  # who is to be forgotten, and since when
         self._breakers: Mapping[_Operation, Breaker] = {
             operation: Breaker(clock, is_open=was_down) for operation in get_args(_Operation)
         }
@@ -83,7 +88,12 @@ class GuardedMemory:
 
     def forget(self, caller: str) -> int:
         """Delete what is kept of a caller."""
-        return self._in_time("forget", partial(self._memory.forget, caller))
+        try:
+            return self._in_time("forget", partial(self._memory.forget, caller))
+        except MemoryUnavailableError:
+            if caller != _NOBODY and len(self._owed) < _MOST_OWED:
+                self._owed[caller] = self._memory.now()
+            raise
 
     def start_sweeping(self) -> None:
         """Take away what expires from now on; the first operation starts that too."""
@@ -98,7 +108,15 @@ class GuardedMemory:
     def _sweep(self) -> None:
         if any(breaker.is_open for breaker in self._breakers.values()):
             self._try_on_nobody()
+        self._make_up()
         self._memory.sweep()
+
+    def _make_up(self) -> None:
+        """Forget whoever could not be forgotten when that was asked for."""
+        for caller, asked_at in list(self._owed.items()):
+            self._memory.forget_saved_by(caller, asked_at)
+            if self._owed[caller] == asked_at:  # it was not asked for again, and failed, meanwhile
+                del self._owed[caller]
 
     def _try_on_nobody(self) -> None:
         """Find out whether it is back, so that an operator is told though nobody calls."""

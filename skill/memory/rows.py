@@ -65,8 +65,8 @@ class Rows(Protocol):
     def write(self, row: Row, now: int) -> bool:
         """Write a row if `version_at(now)` of the one there is one less than its own.
 
-        No row counts as version 0. It is one step, so of two that build upon the same version
-        only one writes.
+        No row counts as version 0. A row without a document is written as a tombstone. It is one
+        step, so of two that build upon the same version only one writes.
         """
 
     def forget(self, caller: bytes, now: int) -> int:

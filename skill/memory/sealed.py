@@ -41,7 +41,7 @@ class SealedMemory:
         row = self._rows.read(self._sealer.caller_key(caller))
         if row is None:
             return Kept()
-        now = self._now()
+        now = self.now()
         return Kept(row.version_at(now), self._document(row) if row.holds_at(now) else None)
 
     def save_if_unchanged(
@@ -54,7 +54,7 @@ class SealedMemory:
         request = self._sealer.request_digest(request_id)
         version = seen + 1
         key_id, sealed = self._sealer.seal(document, key, version)
-        now = self._now()
+        now = self.now()
         row = Row(key, version, request, key_id, sealed, now + self.hours * _HOUR_SECONDS)
         if self._rows.write(row, now):
             return version
@@ -69,17 +69,33 @@ class SealedMemory:
 
     def forget(self, caller: str) -> int:
         """Delete what is kept of a caller."""
-        return self._rows.forget(self._sealer.caller_key(caller), self._now())
+        return self._rows.forget(self._sealer.caller_key(caller), self.now())
+
+    def forget_saved_by(self, caller: str, then: float) -> None:
+        """Delete what is kept of a caller, unless it was saved after a point in time.
+
+        Args:
+            caller: The user id.
+            then: When it was to be deleted, in Unix seconds.
+        """
+        row = self._rows.read(self._sealer.caller_key(caller))
+        now = self.now()
+        if row is None or not row.holds_at(now):
+            return
+        if row.expires_at - self.hours * _HOUR_SECONDS <= then:
+            # If it is changed just now, that was a save which came after.
+            self._rows.write(Row(row.caller, row.version + 1, None, None, None, now), now)
 
     def sweep(self) -> None:
         """Take away what has expired."""
-        self._rows.sweep(self._now())
+        self._rows.sweep(self.now())
 
     def close(self) -> None:
         """Let go of every connection."""
         self._rows.close()
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """Tell the time in Unix seconds."""
         return int(self._clock())
 
     def _document(self, row: Row) -> Mapping[str, object] | None:

@@ -132,6 +132,7 @@ class SqlRows:
             return self._changed(_INSERT, values) == 1
         values["now"] = now
         if self._changed(_REPLACE, values) == 1:
+            self.has_remains |= row.document is None
             return True
         self.has_remains |= (replaced := self._changed(_REPLACE_EXPIRED, values) == 1)
         return replaced

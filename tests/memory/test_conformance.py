@@ -112,6 +112,38 @@ def test_forgetting_again_and_again_does_no_harm(memory: SealedMemory) -> None:
     assert memory.load(CALLER) == Kept(versions[-1], None)
 
 
+def test_what_was_saved_by_then_is_forgotten_later(memory: SealedMemory, clock: Clock) -> None:
+    seen = saved(memory, DOCUMENT, 0, "first")
+    assert seen is not None
+    then = clock.seconds
+    clock.seconds += 60
+    memory.forget_saved_by(CALLER, then)
+    kept = memory.load(CALLER)
+    assert kept.document is None
+    assert kept.version > seen
+    assert saved(memory, OTHER, seen, "late") is None
+    assert saved(memory, DOCUMENT, 0, "first") is None
+    assert saved(memory, OTHER, kept.version, "second") is not None
+
+
+def test_what_was_saved_since_then_is_not_forgotten(memory: SealedMemory, clock: Clock) -> None:
+    seen = saved(memory, DOCUMENT, 0, "first")
+    assert seen is not None
+    then = clock.seconds
+    clock.seconds += 1
+    version = saved(memory, OTHER, seen, "second")
+    memory.forget_saved_by(CALLER, then)
+    assert memory.load(CALLER) == Kept(version or -1, OTHER)
+
+
+def test_of_a_stranger_nothing_is_forgotten_later(memory: SealedMemory, clock: Clock) -> None:
+    memory.forget_saved_by(CALLER, clock.seconds)
+    assert memory.load(CALLER) == Kept()
+    version = memory.forget(CALLER)
+    memory.forget_saved_by(CALLER, clock.seconds)
+    assert memory.load(CALLER) == Kept(version)
+
+
 @pytest.mark.parametrize("kept_before", [True, False])
 def test_a_late_save_does_not_bring_back_what_is_forgotten(
     memory: SealedMemory, *, kept_before: bool

@@ -51,6 +51,11 @@ class Disk(SqliteRows):
             raise OSError("full")
         return super().write(row, now)
 
+    def forget(self, caller: bytes, now: int) -> int:
+        if self.error is not None:
+            raise self.error
+        return super().forget(caller, now)
+
 
 def warned(event: str, **codes: str) -> dict[str, str]:
     return {"level": "WARNING", "event": event, **codes}
@@ -195,3 +200,40 @@ def test_a_store_that_was_down_at_the_start_is_told_to_be_back(
     assert told(caplog) == [
         warned("memory_back", operation=operation) for operation in ("load", "save", "forget")
     ]
+
+
+def test_a_deletion_that_failed_is_made_up_for_by_a_sweep(
+    memory: GuardedMemory, disk: Disk
+) -> None:
+    version = memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    disk.error = OSError("gone")
+    with pytest.raises(MemoryUnavailableError):
+        memory.forget(CALLER)
+    with pytest.raises(OSError, match="gone"):
+        memory._sweep()  # noqa: SLF001  # which the sweeper does twice a minute
+    disk.error = None
+    assert memory.load(CALLER) == Kept(version or -1, DOCUMENT)
+    memory._sweep()  # noqa: SLF001
+    kept = memory.load(CALLER)
+    assert kept.document is None
+    # Once, and not again: this is kept.
+    saved = memory.save_if_unchanged(CALLER, DOCUMENT, seen=kept.version, request_id="second")
+    memory._sweep()  # noqa: SLF001
+    assert memory.load(CALLER) == Kept(saved or -1, DOCUMENT)
+
+
+def test_a_deletion_that_is_made_up_for_spares_what_was_agreed_to_since(
+    disk: Disk, clock: Clock
+) -> None:
+    memory = GuardedMemory(memory_over(disk, clock), clock)
+    seen = memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    assert seen is not None
+    disk.error = OSError("gone")
+    with pytest.raises(MemoryUnavailableError):
+        memory.forget(CALLER)
+    disk.error = None
+    clock.seconds += 10
+    saved = memory.save_if_unchanged(CALLER, DOCUMENT, seen=seen, request_id="second")
+    memory._sweep()  # noqa: SLF001
+    assert memory.load(CALLER) == Kept(saved or -1, DOCUMENT)
+    memory.close()

@@ -115,6 +115,10 @@ def forgets(memory: SealedMemory, clock: Clock) -> None:  # noqa: ARG001  # as t
     memory.forget("caller 1")
 
 
+def is_forgotten_later(memory: SealedMemory, clock: Clock) -> None:
+    memory.forget_saved_by("caller 1", clock.seconds - 1)
+
+
 def expires(memory: SealedMemory, clock: Clock) -> None:  # noqa: ARG001
     clock.seconds += LIFETIME
 
@@ -125,7 +129,9 @@ def is_replaced_once_it_has_expired(memory: SealedMemory, clock: Clock) -> None:
     assert memory.save_if_unchanged("caller 1", {"a": 1}, seen=seen, request_id="later")
 
 
-@pytest.mark.parametrize("goes", [forgets, expires, is_replaced_once_it_has_expired])
+@pytest.mark.parametrize(
+    "goes", [forgets, is_forgotten_later, expires, is_replaced_once_it_has_expired]
+)
 @pytest.mark.parametrize("characters", [300, 20_000])
 @pytest.mark.parametrize("others", [0, 40])
 def test_the_next_sweep_leaves_no_byte_of_a_document_that_went_in_any_file_but_the_log(
