@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import cycle
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from tests.conftest import Alexa
 from tests.operation.load import Caller, sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from scripts.simulator.signing import SigningAuthority
     from tests.operation.load import Door, Outcome, SignedRequest
@@ -94,6 +94,29 @@ class Account:
         content = self._envelope({"type": "AlexaSkillEvent.SkillDisabled"}, {})
         del content["session"]
         return self._answered(content)
+
+    def at_once(
+        self, alexa: Alexa, ways: Sequence[Callable[[Alexa], object]], times: int
+    ) -> list[Outcome]:
+        """Send a request of one id many times at once, with what is said in these ways by turns."""
+        asked: list[Mapping[str, Any]] = []
+
+        def hear(envelope: Mapping[str, Any]) -> dict[str, object]:
+            asked.append(envelope)
+            return {"response": {}}
+
+        for say in ways:
+            say(Alexa(hear, RULE_SET, attributes=alexa.attributes))
+        bodies = []
+        request_id = f"amzn1.echo-api.request.{uuid4()}"
+        for one in asked:
+            content = self._envelope(one["request"], alexa.attributes)
+            content["request"]["requestId"] = request_id
+            bodies.append(Caller(self.authority).signed(json.dumps(content).encode()))
+        with ThreadPoolExecutor(times) as senders:
+            outcomes = list(senders.map(self.send, islice(cycle(bodies), times)))
+        self.seconds += [outcome.seconds for outcome in outcomes]
+        return outcomes
 
     def _answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return self._answered(self._envelope(asked["request"], asked["session"]["attributes"]))

@@ -14,10 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import cycle
 from threading import Event
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 import pytest
 
 from skill.dialogue.prompts import OFFER_RESUME
@@ -25,7 +27,7 @@ from skill.dialogue.script import FORGOTTEN, KEEPING, NOT_FORGOTTEN, OUTDATED, R
 from skill.memory.limits import MOST_OPERATIONS
 from skill.memory.opening import memory_from
 from skill.memory.sealing import Sealer
-from tests.calls import calls_for_help, go_on, is_settled, text_of
+from tests.calls import RED_FLAGS, calls_for_help, finish, go_on, is_settled, text_of
 from tests.memory.stores import (
     KEY,
     SECRET,
@@ -47,7 +49,7 @@ from tests.operation.load import Direct, sent
 from tests.operation.processes import FULL_LENGTH, measured, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from skill.dialogue.keeping import Kept
@@ -210,6 +212,47 @@ def test_a_request_sent_twice_to_both_instances_at_once_is_one_step(
     assert site.kept(account).version == 7
 
 
+AGES: Final[Sequence[Callable[[Alexa], Alexa]]] = [
+    lambda alexa: alexa.intent("GiveAgeIntent", age="30"),
+    lambda alexa: alexa.intent("GiveAgeIntent", age="31"),
+]
+
+
+@pytest.mark.parametrize("ways", [AGES[:1], AGES], ids=["one body", "two bodies"])
+@pytest.mark.parametrize("times", [5, 50])
+def test_a_request_that_comes_many_times_at_once_is_one_step(
+    times: int,
+    ways: Sequence[Callable[[Alexa], Alexa]],
+    server: Postgresql,
+    new_site: Callable[..., Site],
+) -> None:
+    site = new_site(server.url(), 2)
+    busy, seconds = 0, 0.0
+    for _ in range(10 if FULL_LENGTH else 2):
+        account = site.account()
+        alexa = agreed(account)
+        assert alexa.pending == "age_years"
+        outcomes = account.at_once(alexa, ways, times)
+        assert [outcome.status for outcome in outcomes] == times * [200]
+        answers = [json.loads(outcome.body) for outcome in outcomes]
+        kept = site.kept(account)
+        assert kept.version == 2
+        assert kept.document is not None
+        # Who finds every place at the store taken is told so, and goes on without.
+        told = [one for one in answers if CANNOT_KEEP not in json.dumps(one)]
+        busy += times - len(told)
+        assert {one["sessionAttributes"]["memory"]["version"] for one in told} == {2}
+        assert {one["sessionAttributes"]["answers"]["age_years"] for one in told} <= {30, 31}
+        assert kept.document["answers"] in [one["sessionAttributes"]["answers"] for one in told]
+        seconds = max(seconds, *account.seconds)
+        assert seconds < TURN_SECONDS
+        # Any of the answers goes on, and what is said next is the next step.
+        alexa.attributes = told[0]["sessionAttributes"]
+        assert CANNOT_KEEP not in alexa.no().speech
+        assert site.kept(account).version == 3
+    measured(f"{times} times: one step, longest {seconds:.2f} s; {busy} told that it is not kept")
+
+
 @dataclass
 class Life:
     """Checks that one account begins, is cut off from and goes on with, until it is told to end.
@@ -218,38 +261,62 @@ class Life:
         account: The account.
         ended: Ends it, in the middle of a check.
         resumed: How many checks went on.
-        unkept: How many turns were told that nothing can be kept; then nothing is acknowledged.
+        finished: How many came to their end, with which they are deleted.
+        unkept: How many turns were told that nothing can be kept.
         wrong: What was not as it had been acknowledged.
     """
 
     account: Account
     ended: Event
     resumed: int = 0
+    finished: int = 0
     unkept: int = 0
     wrong: list[str] = field(default_factory=list)
+    # What the store may hold: of a turn that was told that nothing can be kept, what was before it
+    # or what it would have kept. `None` is nothing.
+    _possible: list[object] = field(default_factory=lambda: [None])
 
     def live(self) -> Alexa:
         """Live, and return the device with the check that it was in at the end."""
-        before: Alexa | None = None
         while True:
-            alexa, unkept = self._begun(before), self.unkept
-            for _ in range(3):
-                if self.ended.is_set() and self.unkept == unkept and not is_settled(alexa):
-                    return alexa
-                if not is_settled(alexa):
-                    self.unkept += go_on(alexa, {}).speech.count(CANNOT_KEEP)
-            before = None if is_settled(alexa) or self.unkept > unkept else alexa
-
-    def _begun(self, before: Alexa | None) -> Alexa:
-        alexa = self.account.at_the_offer()
-        while CANNOT_KEEP in alexa.speech or CANNOT_KEEP in alexa.yes().speech:
-            self.unkept += 1
             alexa = self.account.at_the_offer()
-        if before is not None:
-            self.resumed += 1
-            if (alexa.pending, alexa.answers) != (before.pending, before.answers):
-                self.wrong.append(f"at {alexa.pending} in place of {before.pending}")
-        return alexa
+            if CANNOT_KEEP in alexa.speech:  # it could not be looked at
+                self.unkept += 1
+                continue
+            is_kept = self._begins(alexa)
+            for _ in range(3):
+                if not is_kept:
+                    break
+                if self.ended.is_set():
+                    return alexa
+                is_kept = self._goes_on(alexa)
+
+    def _begins(self, alexa: Alexa) -> bool:
+        """Agree to what is offered, and return whether that is kept."""
+        is_found = alexa.pending == OFFER_RESUME
+        self.resumed += is_found
+        alexa.yes()
+        found = (alexa.pending, dict(alexa.answers)) if is_found else None
+        if found not in self._possible:
+            self.wrong.append(f"found {found} in place of {self._possible}")
+        self._possible = [found]
+        return self._is_told_kept(alexa)
+
+    def _goes_on(self, alexa: Alexa) -> bool:
+        """Take one turn, and return whether the check goes on and is kept."""
+        go_on(alexa, {})
+        if not is_settled(alexa):
+            return self._is_told_kept(alexa)
+        self.finished += 1
+        self._possible = [None]
+        return False
+
+    def _is_told_kept(self, alexa: Alexa) -> bool:
+        is_kept = CANNOT_KEEP not in alexa.speech
+        self.unkept += not is_kept
+        now = (alexa.pending, dict(alexa.answers))
+        self._possible = [now] if is_kept else [*self._possible, now]
+        return is_kept
 
 
 def test_a_talk_goes_on_at_the_other_instance_when_one_is_killed(
@@ -280,9 +347,11 @@ def test_a_talk_goes_on_at_the_other_instance_when_one_is_killed(
         assert kept.document["answers"] == alexa.answers
     seconds = [second for life in lives for second in life.account.seconds]
     resumed = sum(life.resumed for life in lives)
-    assert resumed > len(lives)
+    finished = sum(life.finished for life in lives)
+    assert resumed > finished > 0
     measured(
-        f"{len(seconds)} turns, {resumed} checks gone on with, longest {max(seconds):.2f} s;"
+        f"{len(seconds)} turns, {resumed} checks gone on with, {finished} finished and deleted,"
+        f" longest {max(seconds):.2f} s;"
         f" {sum(life.unkept for life in lives)} turns were told that nothing can be kept"
     )
 
@@ -453,6 +522,51 @@ def test_a_store_that_fails_costs_a_turn_little_and_is_back_by_itself(
     assert site.events()[-1] == "memory_back"
 
 
+WAYS_TO_AN_EMERGENCY: Final[Sequence[Callable[[Account], Alexa]]] = [
+    lambda account: account.device(),
+    lambda account: account.device().launch(),
+    lambda account: account.device().launch().no().no(),
+    Account.at_the_offer,
+    lambda account: go_on(go_on(account.at_the_offer(), {}), {}),
+]
+RED_FLAG_CALLS: Final = 1000 if FULL_LENGTH else 50
+
+
+@pytest.mark.parametrize("name", ["locked", "full", "hanging", "gone", "cut_off", "slow", "silent"])
+def test_every_red_flag_is_answered_in_time_while_the_memory_fails(
+    name: str, request: pytest.FixtureRequest, new_site: Callable[..., Site]
+) -> None:
+    fault: Fault = request.getfixturevalue(name)
+    site = new_site(fault.url)
+    # Some are in the middle of a check that is kept when the store fails.
+    devices = [go_on(agreed(site.account()), {}) for _ in range(RED_FLAG_CALLS // 5)]
+    flags = cycle(RED_FLAGS)
+    calls: list[tuple[str, Callable[[], Alexa]]] = [
+        (next(flags), partial(go_on, alexa, {})) for alexa in devices
+    ]
+    ways = cycle(WAYS_TO_AN_EMERGENCY)
+    while len(calls) < RED_FLAG_CALLS:
+        calls.append((next(flags), partial(next(ways), site.account())))
+    random.Random(7).shuffle(calls)  # noqa: S311  # the order is no secret
+
+    def seconds_of_help(flag: str, come_to: Callable[[], Alexa]) -> float | None:
+        alexa = come_to()
+        started = monotonic()
+        alexa.report(flag)
+        return monotonic() - started if calls_for_help(alexa) else None
+
+    fault.breaks()
+    try:
+        with ThreadPoolExecutor(6) as callers:
+            seconds = list(callers.map(lambda call: seconds_of_help(*call), calls))
+    finally:
+        fault.mends()
+    helped = [one for one in seconds if one is not None]
+    measured(f"{len(helped)} of {len(calls)} right, longest {max(helped):.2f} s")
+    assert len(helped) == len(calls)
+    assert max(helped) < EMERGENCY_SECONDS
+
+
 def test_an_emergency_asks_no_store_for_anything(
     proxy: UnrulyProxy, server: Postgresql, new_site: Callable[..., Site]
 ) -> None:
@@ -550,6 +664,33 @@ def test_a_skill_that_is_disabled_leaves_no_byte_of_the_document_on_the_disk(
     assert CANNOT_KEEP in go_on(alexa, {}).speech
     assert _sealed(path) == [caller]
     measured("0 bytes in", sorted(one.name for one in folder.iterdir()))
+
+
+def test_a_deletion_leaves_no_byte_in_a_file_of_postgresql_but_its_log_within_a_minute(
+    server: Postgresql, new_site: Callable[..., Site]
+) -> None:
+    if not FULL_LENGTH:
+        pytest.skip("it waits for a sweep")
+    site = new_site(server.url(), 2)
+    accounts = [site.account() for _ in range(3)]
+    devices = [go_on(go_on(agreed(account), {}), {}) for account in accounts]
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        rows = connection.execute("SELECT document FROM unfinished_checks").fetchall()
+        sealed = [bytes(document) for (document,) in rows if document]
+
+        def files() -> set[Path]:
+            connection.execute("CHECKPOINT")
+            found = {path for _, path in _found(sealed, server.folder)}
+            return {path for path in found if "pg_wal" not in path.parts}
+
+        assert len(sealed) >= len(accounts)
+        assert files()
+        assert heard(devices[0].intent("ForgetIntent"), FORGOTTEN)
+        accounts[1].disables_the_skill()
+        finish(devices[2], {})
+        connection.execute("UPDATE unfinished_checks SET expires_at = 1 WHERE document IS NOT NULL")
+        within = wait_until(lambda: not files(), "the bytes are gone", 60)
+    measured(f"0 bytes of {len(sealed)} documents after {within:.0f} s")
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
