@@ -23,7 +23,7 @@ from scripts.simulator.envelopes import Session, launch_request
 from scripts.simulator.signing import SKILL_ID
 from skill.alexa.skill import answering, build_skill
 from skill.dialogue.prompts import is_about_memory
-from skill.dialogue.remembering import MEMORY
+from skill.dialogue.talk import MEMORY
 from skill.memory.opening import memory_from
 
 if TYPE_CHECKING:

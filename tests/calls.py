@@ -16,8 +16,8 @@ from xml.etree import ElementTree as ET
 
 import skill.dialogue
 from skill.dialogue.prompts import OFFER_CHECK, OFFER_RESUME, OFFER_TIPS
-from skill.dialogue.remembering import MEMORY, Stage
 from skill.dialogue.script import EMERGENCY_FIRST, Line, line_ids
+from skill.dialogue.talk import MEMORY, Stage
 from skill.speech.catalogue import catalogue_for, load_catalogues
 from skill.speech.ssml import to_text
 from skill.triage.assessment import assess

@@ -19,8 +19,8 @@ from skill.alexa.handlers import IntentHandler, LaunchHandler
 from skill.alexa.turns import Turns
 from skill.dialogue.answers import is_for_other, weighed
 from skill.dialogue.asking import begin
-from skill.dialogue.remembering import Talk
 from skill.dialogue.script import asking
+from skill.dialogue.talk import Talk
 
 # The state as a turn leaves it; `take_turn` forgets it as soon as the reply ends the session.
 from skill.dialogue.turn import react

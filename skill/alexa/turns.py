@@ -10,8 +10,9 @@ from ask_sdk_model.ui import Reprompt, SimpleCard, SsmlOutputSpeech
 
 from skill.dialogue.asking import begin
 from skill.dialogue.conversation import Conversation
-from skill.dialogue.remembering import Call, Remembering, Talk
+from skill.dialogue.remembering import Call, Remembering
 from skill.dialogue.script import Line
+from skill.dialogue.talk import Talk
 from skill.dialogue.turn import take_turn
 from skill.errors import ConversationError
 from skill.speech.catalogue import catalogue_for

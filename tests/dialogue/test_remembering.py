@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from skill.dialogue.asking import begin
-from skill.dialogue.conversation import Conversation
 from skill.dialogue.events import (
     AboutOther,
     Aged,
@@ -36,10 +35,10 @@ from skill.dialogue.events import (
     WentBack,
 )
 from skill.dialogue.prompts import OFFER_RESUME
-from skill.dialogue.remembering import MEMORY, Call, Recall, Remembering, Talk
+from skill.dialogue.remembering import Call, Remembering
 from skill.dialogue.script import OF_A_MEMORY
+from skill.dialogue.talk import Recall, Talk
 from skill.dialogue.turn import take_turn
-from skill.errors import ConversationError
 from skill.triage.model import Disposition
 from tests.dialogue.memories import OwnMemory
 from tests.dialogue.small import SMALL
@@ -763,47 +762,6 @@ def test_a_conversation_that_was_lost_starts_again() -> None:
     told, reply = Remembering(phone.memory, SMALL).take_turn(None, NO, Call(CALLER, "1", 1))
     assert ids(reply.say)[0] == "restarted"
     assert told.recall == Recall()
-
-
-def test_a_call_that_began_without_a_memory_goes_on_with_one() -> None:
-    attributes = begin(SMALL).to_attributes()
-    assert Talk.from_attributes(attributes, SMALL) == Talk(begin(SMALL))
-
-
-RECALL: Json = Talk(begin(SMALL)).to_attributes(SMALL)[MEMORY]
-KEPT: Json = {"rule_set": SMALL.name, "answers": {}, "since": 1, "begun": 1}
-
-
-@pytest.mark.parametrize(
-    "recall",
-    [
-        None,
-        [],
-        {},
-        {**RECALL, "odd": 1},
-        {**RECALL, "stage": "odd"},
-        {**RECALL, "stage": []},
-        {**RECALL, "version": -1},
-        {**RECALL, "version": True},
-        {**RECALL, "version": None},
-        {**RECALL, "since": "noon"},
-        {**RECALL, "since": -1},
-        {**RECALL, "begun": "noon"},
-        {**RECALL, "found": KEPT},
-        {**RECALL, "stage": "found"},
-        {**RECALL, "stage": "found", "found": {}},
-        {**RECALL, "stage": "found", "found": {**KEPT, "answers": {"odd": "yes"}}},
-    ],
-    ids=str,
-)
-def test_a_foreign_recall_is_refused(recall: Json) -> None:
-    with pytest.raises(ConversationError):
-        Talk.from_attributes({**begin(SMALL).to_attributes(), MEMORY: recall}, SMALL)
-
-
-def test_without_a_memory_attributes_with_one_are_refused() -> None:
-    with pytest.raises(ConversationError):
-        Conversation.from_attributes(Talk(begin(SMALL)).to_attributes(SMALL), SMALL)
 
 
 def test_every_line_about_a_memory_is_said() -> None:
