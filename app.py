@@ -24,6 +24,7 @@ from skill.errors import ConfigurationError, SkillError
 from skill.memory.opening import memory_from
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
+from skill.web import measures
 from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.chain_trust import public_trust_anchors
 from skill.web.endpoint import create_app
@@ -59,7 +60,7 @@ def composed(settings: Mapping[str, str]) -> Flask:
     )
     rule_set = load_rule_set()
     catalogues = load_catalogues(rule_set)
-    memory = memory_from(settings, settings["ALEXA_SKILL_ID"])
+    memory = memory_from(settings, settings["ALEXA_SKILL_ID"], measures)
     return create_app(
         answering(build_skill(rule_set, catalogues, memory), catalogues, memory),
         verifier,

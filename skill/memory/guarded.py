@@ -8,28 +8,33 @@ from contextlib import suppress
 from functools import partial
 from threading import BoundedSemaphore
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from skill.errors import MemoryUnavailableError
 from skill.log_lines import write_line
 from skill.memory.breaker import Breaker
 from skill.memory.limits import DEADLINE_SECONDS, MOST_OPERATIONS, WAIT_FOR_ANOTHER_SECONDS
+from skill.memory.measuring import Operation, Unmeasured
 from skill.memory.sweeping import Sweeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
     from typing import TypeVar
 
     from skill.dialogue.keeping import Kept
+    from skill.memory.measuring import Measures, Outcome
     from skill.memory.sealed import SealedMemory
 
     _Result = TypeVar("_Result")
 
-_Operation: TypeAlias = Literal["load", "save", "forget"]
-
 _LOGGER: Final = logging.getLogger(__name__)
 _NOBODY: Final = ""  # no user id
 _MOST_OWED: Final = 10_000
+
+
+class _LeftAloneError(MemoryUnavailableError):
+    """The memory was not asked."""
 
 
 class GuardedMemory:
@@ -48,6 +53,7 @@ class GuardedMemory:
     Args:
         memory: The memory within.
         clock: Tells seconds, never backwards.
+        measures: Where it is taken down how operations go.
         was_down: Whether it was told already that the memory within is not available.
     """
 
@@ -56,13 +62,15 @@ class GuardedMemory:
         memory: SealedMemory,
         clock: Callable[[], float] = monotonic,
         *,
+        measures: Measures | None = None,
         was_down: bool = False,
     ) -> None:
         self._memory = memory
+        self._measures = measures or Unmeasured()
         self._sweeper = Sweeper(self._sweep)
         self._owed: dict[str, int] = {}  # who is to be forgotten, and since when
-        self._breakers: Mapping[_Operation, Breaker] = {
-            operation: Breaker(clock, is_open=was_down) for operation in get_args(_Operation)
+        self._breakers: Mapping[Operation, Breaker] = {
+            operation: Breaker(clock, is_open=was_down) for operation in get_args(Operation)
         }
         self._free = BoundedSemaphore(MOST_OPERATIONS)
         # It starts no thread before it is used, so a server may fork after the start.
@@ -108,8 +116,18 @@ class GuardedMemory:
     def _sweep(self) -> None:
         if any(breaker.is_open for breaker in self._breakers.values()):
             self._try_on_nobody()
-        self._make_up()
-        self._memory.sweep()
+        started = monotonic()
+        outcome: Outcome = "failed"
+        try:
+            self._make_up()
+            self._memory.sweep()
+            outcome = "done"
+        finally:
+            self._measures.time_memory("sweep", outcome, monotonic() - started)
+            # Here too, for what was told last may be of a worker that is no more.
+            for operation, breaker in self._breakers.items():
+                self._measures.note_memory_left_alone(operation, breaker.is_open)
+            self._measures.note_owed_deletions(len(self._owed))
 
     def _make_up(self) -> None:
         """Forget whoever could not be forgotten when that was asked for."""
@@ -126,25 +144,36 @@ class GuardedMemory:
         with suppress(MemoryUnavailableError):
             self.forget(_NOBODY)
 
-    def _in_time(self, operation: _Operation, work: Callable[[], _Result]) -> _Result:
-        until = monotonic() + DEADLINE_SECONDS
-        if not self._free.acquire(timeout=WAIT_FOR_ANOTHER_SECONDS):
-            raise MemoryUnavailableError("Every operation under way waits for the memory.")
-        if not self._breakers[operation].lets_pass():
-            self._free.release()
-            raise MemoryUnavailableError("The memory failed a moment ago.")
+    def _in_time(self, operation: Operation, work: Callable[[], _Result]) -> _Result:
+        started = monotonic()
+        outcome: Outcome = "failed"
         try:
-            running = self._threads.submit(self._run, work)
-        except RuntimeError as error:  # the machine has no more threads
-            self._free.release()
-            raise self._failure(operation, error) from error
-        try:
-            result = running.result(until - monotonic())
+            running = self._begun(operation, work)
+            result = running.result(started + DEADLINE_SECONDS - monotonic())
+            outcome = "conflict" if result is None else "done"
+        except _LeftAloneError:
+            outcome = "left_alone"
+            raise
         except Exception as error:
             raise self._failure(operation, error) from error
+        finally:
+            self._measures.time_memory(operation, outcome, monotonic() - started)
         if self._breakers[operation].succeeded():
+            self._measures.note_memory_left_alone(operation, False)  # noqa: FBT003
             write_line(_LOGGER, logging.WARNING, "memory_back", operation=operation)
         return result
+
+    def _begun(self, operation: Operation, work: Callable[[], _Result]) -> Future[_Result]:
+        if not self._free.acquire(timeout=WAIT_FOR_ANOTHER_SECONDS):
+            raise _LeftAloneError("Every operation under way waits for the memory.")
+        if not self._breakers[operation].lets_pass():
+            self._free.release()
+            raise _LeftAloneError("The memory failed a moment ago.")
+        try:
+            return self._threads.submit(self._run, work)
+        except RuntimeError:  # the machine has no more threads
+            self._free.release()
+            raise
 
     def _run(self, work: Callable[[], _Result]) -> _Result:
         try:
@@ -153,7 +182,8 @@ class GuardedMemory:
         finally:
             self._free.release()
 
-    def _failure(self, operation: _Operation, error: Exception) -> MemoryUnavailableError:
+    def _failure(self, operation: Operation, error: Exception) -> MemoryUnavailableError:
         if self._breakers[operation].failed():
+            self._measures.note_memory_left_alone(operation, True)  # noqa: FBT003
             write_line(_LOGGER, logging.WARNING, "memory_unavailable", error, operation=operation)
         return MemoryUnavailableError("The memory failed, or did not answer in time.")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from skill.memory.guarded import GuardedMemory
+    from skill.memory.measuring import Measures
     from skill.memory.rows import Rows
+    from skill.memory.sealed import SealedMemory
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -30,7 +32,9 @@ _USUAL_HOURS: Final = "24"
 _MOST_HOURS: Final = 30 * 24  # thirty days, as docs/privacy.md promises
 
 
-def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | None:
+def memory_from(
+    settings: Mapping[str, str], skill_id: str, measures: Measures | None = None
+) -> GuardedMemory | None:
     """Return the memory that the settings ask for, or ``None`` if they ask for none.
 
     A store that cannot be reached just now keeps no one from starting: an emergency does not
@@ -40,6 +44,7 @@ def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | N
         settings: The environment: ``MEMORY_URL`` and, where it is set, ``MEMORY_SECRET``,
             ``MEMORY_KEYS`` and ``MEMORY_HOURS``.
         skill_id: The skill whose callers they are.
+        measures: Where it is taken down how operations go.
 
     Raises:
         ConfigurationError: A setting is missing or wrong, or the store can never be used so.
@@ -48,11 +53,15 @@ def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | N
     if not url:
         return None
     try:
+        from skill.memory.sealed import SealedMemory  # noqa: PLC0415  # see above
+        from skill.memory.sealing import Sealer  # noqa: PLC0415
+
         rows = _rows(url)
         secret = _secret(settings.get("MEMORY_SECRET", ""), "MEMORY_SECRET")
         keys = _keys(settings.get("MEMORY_KEYS", ""), secret)
         hours = _hours(settings.get("MEMORY_HOURS", _USUAL_HOURS))
-        return _opened(rows, secret, keys, hours, skill_id)
+        memory = SealedMemory(rows, Sealer(secret, keys, skill_id), hours, time.time)
+        return _opened(rows, memory, measures)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"MEMORY_URL needs {error.name}, which is not installed:"
@@ -60,15 +69,9 @@ def memory_from(settings: Mapping[str, str], skill_id: str) -> GuardedMemory | N
         ) from error
 
 
-def _opened(
-    rows: Rows, secret: bytes, keys: list[bytes], hours: int, skill_id: str
-) -> GuardedMemory:
+def _opened(rows: Rows, memory: SealedMemory, measures: Measures | None) -> GuardedMemory:
     from skill.memory.guarded import GuardedMemory  # noqa: PLC0415  # see above
-    from skill.memory.sealed import SealedMemory  # noqa: PLC0415
-    from skill.memory.sealing import Sealer  # noqa: PLC0415
 
-    sealer = Sealer(secret, keys, skill_id)
-    memory = SealedMemory(rows, sealer, hours, time.time)
     is_down = False
     try:
         rows.prepare()
@@ -79,7 +82,7 @@ def _opened(
         is_down = True
     finally:
         rows.close()
-    guarded = GuardedMemory(memory, was_down=is_down)
+    guarded = GuardedMemory(memory, measures=measures, was_down=is_down)
     # What expires goes, even if a worker is never called. Not in the parent: it forks.
     os.register_at_fork(after_in_child=guarded.start_sweeping)
     return guarded

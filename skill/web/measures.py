@@ -7,7 +7,7 @@ be set before this module is imported; `gunicorn.conf.py` sees to it.
 import os
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Final, Literal, ParamSpec, TypeAlias
+from typing import Final, Literal, ParamSpec, TypeAlias, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -15,6 +15,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 Outcome: TypeAlias = Literal["answered", "refused", "failed"]
 Stage: TypeAlias = Literal["verification", "answer"]
 Fetch: TypeAlias = Literal["good", "refused", "outage"]
+MemoryOperation: TypeAlias = Literal["load", "save", "forget", "sweep"]
+MemoryOutcome: TypeAlias = Literal["done", "conflict", "failed", "left_alone"]
 
 _Arguments = ParamSpec("_Arguments")
 
@@ -109,6 +111,32 @@ _drift = Gauge(
     registry=_REGISTRY,
     multiprocess_mode="mostrecent",
 )
+_memory = Counter(
+    "skill_memory_operations",
+    "Operations of the memory by how they went.",
+    ["operation", "outcome"],
+    registry=_REGISTRY,
+)
+_memory_seconds = Histogram(
+    "skill_memory_seconds",
+    "Seconds that an operation of the memory took, if it was tried.",
+    ["operation"],
+    buckets=_SECONDS,
+    registry=_REGISTRY,
+)
+_memory_left_alone = Gauge(
+    "skill_memory_left_alone",
+    "Whether any worker tries an operation of the memory only now and then, as it has failed.",
+    ["operation"],
+    registry=_REGISTRY,
+    multiprocess_mode="max",
+)
+_owed = Gauge(
+    "skill_memory_owed_deletions",
+    "Callers of whom a deletion failed and is still to be made up for.",
+    registry=_REGISTRY,
+    multiprocess_mode="sum",
+)
 _dropped = Counter("skill_log_lines_dropped", "Log lines that went nowhere.", registry=_REGISTRY)
 
 # Looking a label up takes as long as counting, so each is looked up once.
@@ -122,6 +150,14 @@ _refusal_counts: Final = {
 }
 _stage_times: Final[Mapping[Stage, Histogram]] = {
     stage: _stages.labels(stage) for stage in ("verification", "answer")
+}
+_memory_counts: Final[Mapping[tuple[MemoryOperation, MemoryOutcome], Counter]] = {
+    (operation, outcome): _memory.labels(operation, outcome)
+    for operation in get_args(MemoryOperation)
+    for outcome in get_args(MemoryOutcome)
+}
+_memory_times: Final[Mapping[MemoryOperation, Histogram]] = {
+    operation: _memory_seconds.labels(operation) for operation in get_args(MemoryOperation)
 }
 _fetch_counts: Final[Mapping[Fetch, Counter]] = {
     outcome: _fetches.labels(outcome) for outcome in ("good", "refused", "outage")
@@ -176,6 +212,29 @@ def note_expiry(unix_seconds: float) -> None:
 def note_drift(seconds: int) -> None:
     """Take down by how many whole seconds this machine's clock is ahead of Alexa's."""
     _drift.set(seconds)
+
+
+@_harmless
+def time_memory(operation: MemoryOperation, outcome: MemoryOutcome, seconds: float) -> None:
+    """Take down how an operation or a sweep of the memory went, and how long it took."""
+    _memory_counts[operation, outcome].inc()
+    if outcome != "left_alone":
+        _memory_times[operation].observe(seconds)
+
+
+@_harmless
+def note_memory_left_alone(
+    operation: Literal["load", "save", "forget"],
+    left_alone: bool,  # noqa: FBT001  # the one thing told
+) -> None:
+    """Take down whether an operation of the memory is not tried for now, as it has failed."""
+    _memory_left_alone.labels(operation).set(left_alone)
+
+
+@_harmless
+def note_owed_deletions(callers: int) -> None:
+    """Take down of how many callers a deletion is still to be made up for."""
+    _owed.set(callers)
 
 
 @_harmless

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -57,6 +58,26 @@ class Disk(SqliteRows):
         return super().forget(caller, now)
 
 
+@dataclass
+class Taken:
+    """What was taken down, in order, without the seconds."""
+
+    operations: list[tuple[str, str]] = field(default_factory=list)
+    left_alone: list[tuple[str, bool]] = field(default_factory=list)
+    owed: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def time_memory(self, operation: str, outcome: str, seconds: float) -> None:
+        self.operations.append((operation, outcome))
+        self.seconds.append(seconds)
+
+    def note_memory_left_alone(self, operation: str, left_alone: bool) -> None:  # noqa: FBT001  # as it is told
+        self.left_alone.append((operation, left_alone))
+
+    def note_owed_deletions(self, callers: int) -> None:
+        self.owed.append(callers)
+
+
 def warned(event: str, **codes: str) -> dict[str, str]:
     return {"level": "WARNING", "event": event, **codes}
 
@@ -74,8 +95,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def memory(disk: Disk, clock: Clock) -> Iterator[GuardedMemory]:
-    guarded = GuardedMemory(memory_over(disk, clock), clock)
+def measures() -> Taken:
+    return Taken()
+
+
+@pytest.fixture
+def memory(disk: Disk, clock: Clock, measures: Taken) -> Iterator[GuardedMemory]:
+    guarded = GuardedMemory(memory_over(disk, clock), clock, measures=measures)
     yield guarded
     disk.goes_on.set()
     guarded.close()
@@ -237,3 +263,47 @@ def test_a_deletion_that_is_made_up_for_spares_what_was_agreed_to_since(
     memory._sweep()  # noqa: SLF001
     assert memory.load(CALLER) == Kept(saved or -1, DOCUMENT)
     memory.close()
+
+
+def test_it_is_taken_down_how_each_operation_went(
+    memory: GuardedMemory, disk: Disk, measures: Taken
+) -> None:
+    memory.load(CALLER)
+    memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    memory.save_if_unchanged(CALLER, DOCUMENT, seen=7, request_id="second")
+    memory.forget(CALLER)
+    memory._sweep()  # noqa: SLF001
+    assert measures.operations == [
+        ("load", "done"),
+        ("save", "done"),
+        ("save", "conflict"),
+        ("forget", "done"),
+        ("sweep", "done"),
+    ]
+    assert all(0 < seconds < 1 for seconds in measures.seconds)
+    disk.goes_on.clear()
+    with pytest.raises(MemoryUnavailableError):
+        memory.load(CALLER)
+    assert measures.operations[-1] == ("load", "failed")
+    assert measures.seconds[-1] > 0.8
+
+
+def test_it_is_taken_down_what_is_left_alone_and_owed(
+    memory: GuardedMemory, disk: Disk, clock: Clock, measures: Taken
+) -> None:
+    disk.error = OSError("gone")
+    for _ in range(4):
+        with pytest.raises(MemoryUnavailableError):
+            memory.forget(CALLER)
+    assert measures.operations == 3 * [("forget", "failed")] + [("forget", "left_alone")]
+    assert measures.left_alone == [("forget", True)]
+    with pytest.raises(OSError, match="gone"):
+        memory._sweep()  # noqa: SLF001
+    assert measures.operations[-1] == ("sweep", "failed")
+    assert measures.owed == [1]
+    disk.error = None
+    clock.seconds += PAUSE_SECONDS
+    memory._sweep()  # noqa: SLF001
+    assert measures.operations[-1] == ("sweep", "done")
+    assert measures.owed == [1, 0]
+    assert measures.left_alone[-3:] == [("load", False), ("save", False), ("forget", False)]

@@ -19,6 +19,7 @@ from skill.alexa.skill import answering, build_skill
 from skill.memory.opening import memory_from
 from skill.speech.catalogue import load_catalogues
 from skill.triage.loading import load_rule_set
+from skill.web import measures
 from skill.web.chain_fetch import fetch_certificate_chain
 from skill.web.endpoint import create_app
 from skill.web.handled import TellingLater
@@ -49,7 +50,7 @@ _log.propagate = False
 _rule_set = load_rule_set()
 _catalogues = load_catalogues(_rule_set)
 
-_memory = memory_from(os.environ, SKILL_ID)
+_memory = memory_from(os.environ, SKILL_ID, measures)
 
 app = create_app(
     answering(build_skill(_rule_set, _catalogues, _memory), _catalogues, _memory),

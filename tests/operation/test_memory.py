@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -520,6 +521,9 @@ def test_a_store_that_fails_costs_a_turn_little_and_is_back_by_itself(
         f" there again after {back:.1f} s; {site.events()}"
     )
     assert site.events()[-1] == "memory_back"
+    told_of = site.instances[0].metrics()
+    failed = re.findall(r'operations_total\{.*outcome="failed"\} (\S+)', told_of)
+    assert sum(map(float, failed)) >= 3
 
 
 WAYS_TO_AN_EMERGENCY: Final[Sequence[Callable[[Account], Alexa]]] = [

@@ -65,6 +65,21 @@ def test_stages_fetches_expiry_and_drift_are_measured() -> None:
     assert value("skill_log_lines_dropped_total") >= 3
 
 
+def test_the_memory_is_measured_by_what_is_done_and_how_it_went() -> None:
+    left_alone = 'skill_memory_operations_total{operation="save",outcome="left_alone"}'
+    seconds = 'skill_memory_seconds_count{operation="save"}'
+    before = [value(name) for name in (left_alone, seconds)]
+    measures.time_memory("save", "left_alone", 0.0)  # it took no time, since it was not tried
+    measures.time_memory("save", "conflict", 0.002)
+    assert [value(name) for name in (left_alone, seconds)] == [one + 1 for one in before]
+    measures.note_memory_left_alone("save", True)  # noqa: FBT003  # the one thing told
+    assert value('skill_memory_left_alone{operation="save"}') == 1
+    measures.note_memory_left_alone("save", False)  # noqa: FBT003
+    assert value('skill_memory_left_alone{operation="save"}') == 0
+    measures.note_owed_deletions(3)
+    assert value("skill_memory_owed_deletions") == 3
+
+
 def test_a_count_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -76,6 +91,9 @@ def test_a_count_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPat
     measures.count_fetch("good")
     measures.note_expiry(1)
     measures.note_drift(1)
+    measures.time_memory("load", "done", 0.002)
+    measures.note_memory_left_alone("load", True)  # noqa: FBT003
+    measures.note_owed_deletions(1)
     measures.count_dropped_lines(1)
 
 
