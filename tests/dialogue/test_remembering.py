@@ -278,6 +278,14 @@ def test_going_back_at_the_consent_asks_for_it_again_after_the_answer(phone: Pho
     assert phone.says(NO) == ["offer.keep"]
 
 
+def test_who_stops_or_falls_silent_at_the_consent_has_not_agreed(phone: Phone) -> None:
+    at_consent(phone).says(Stopped())
+    assert phone.memory.asked == []
+    at_consent(phone).is_cut_off(1)
+    assert phone.says(Opened(), NO) == ["offer.keep"]
+    assert phone.memory.rows == {}
+
+
 def test_no_i_meant_yes_gives_consent(phone: Phone) -> None:
     told = at_consent(phone).says(NO, Corrected("yes"))
     assert told == ["memory.keeping", "question.fever"]
@@ -436,6 +444,18 @@ def test_not_sure_leaves_the_earlier_check_as_it_is(phone: Phone) -> None:
     phone.says(NO)
     assert phone.kept == kept
     assert phone.answers == {"chest_signs": "no", "fever": "no"}
+
+
+def test_who_stops_or_falls_silent_at_the_offer_to_go_on_leaves_the_check_as_it_is(
+    phone: Phone,
+) -> None:
+    kept = at_resume(phone).kept
+    phone.says(Stopped())
+    assert phone.memory.asked == []
+    assert phone.says(Opened(), NO) == ["offer.resume"]
+    phone.is_cut_off(1)
+    assert phone.says(Opened(), NO) == ["offer.resume"]
+    assert phone.kept == kept
 
 
 def test_who_is_not_understood_thrice_goes_on_without_the_earlier_check(phone: Phone) -> None:
