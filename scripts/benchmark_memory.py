@@ -25,6 +25,7 @@ from skill.alexa.skill import answering, build_skill
 from skill.dialogue.prompts import is_about_memory
 from skill.dialogue.talk import MEMORY
 from skill.memory.opening import memory_from
+from skill.web import measures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ def memory_turns(
     skills: dict[str, Answering] = {OFF: answering(build_skill(rule_set, catalogues), catalogues)}
     with ExitStack() as stack:
         for url in (f"sqlite://{(folder / 'checks.db').resolve()}", *urls):
-            memory = memory_from(_settings(url), SKILL_ID)
+            memory = memory_from(_settings(url), SKILL_ID, measures)
             if memory is not None:
                 stack.callback(memory.close)  # else it would go on sweeping
             skill = build_skill(rule_set, catalogues, memory)
