@@ -17,7 +17,7 @@ from skill.memory.sqlite import SqliteRows
 from skill.memory.sweeping import PAUSE_SECONDS
 from tests.log_lines import told
 from tests.memory.stores import Clock, memory_over
-from tests.operation.processes import ROOT
+from tests.operation.processes import ROOT, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -307,3 +307,27 @@ def test_it_is_taken_down_what_is_left_alone_and_owed(
     assert measures.operations[-1] == ("sweep", "done")
     assert measures.owed == [1, 0]
     assert measures.left_alone[-3:] == [("load", False), ("save", False), ("forget", False)]
+
+
+def test_a_deletion_that_is_asked_for_again_while_it_is_made_up_for_stays_owed(
+    memory: GuardedMemory, disk: Disk, clock: Clock, measures: Taken
+) -> None:
+    memory.save_if_unchanged(CALLER, DOCUMENT, seen=0, request_id="first")
+    disk.error = OSError("gone")
+    with pytest.raises(MemoryUnavailableError):
+        memory.forget(CALLER)
+    disk.error = None
+    disk.goes_on.clear()
+    with ThreadPoolExecutor(1) as threads:
+        sweeping = threads.submit(memory._sweep)  # noqa: SLF001
+        wait_until(lambda: disk.asked == 1, "it is made up for", 10)
+        clock.seconds += 10
+        disk.error = OSError("gone")
+        with pytest.raises(MemoryUnavailableError):
+            memory.forget(CALLER)
+        disk.error = None
+        disk.goes_on.set()
+        sweeping.result()
+    memory._sweep()  # noqa: SLF001
+    assert measures.owed == [1, 0]
+    assert memory.load(CALLER).document is None
