@@ -18,7 +18,7 @@ from functools import partial
 from itertools import cycle
 from threading import Event
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import pytest
@@ -50,7 +50,7 @@ from tests.operation.load import Direct, sent
 from tests.operation.processes import FULL_LENGTH, measured, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from skill.dialogue.keeping import Kept
@@ -213,6 +213,10 @@ def test_a_request_sent_twice_to_both_instances_at_once_is_one_step(
     assert site.kept(account).version == 7
 
 
+def stage_of(answer: Mapping[str, Any]) -> str:
+    return str(answer["sessionAttributes"]["memory"]["stage"])
+
+
 AGES: Final[Sequence[Callable[[Alexa], Alexa]]] = [
     lambda alexa: alexa.intent("GiveAgeIntent", age="30"),
     lambda alexa: alexa.intent("GiveAgeIntent", age="31"),
@@ -240,11 +244,12 @@ def test_a_request_that_comes_many_times_at_once_is_one_step(
         assert kept.version == 2
         assert kept.document is not None
         # Who finds every place at the store taken is told so, and goes on without.
-        told = [one for one in answers if CANNOT_KEEP not in json.dumps(one)]
+        told = [one for one in answers if stage_of(one) == "keeping"]
         busy += times - len(told)
+        assert {stage_of(one) for one in answers} <= {"keeping", "lost"}
         assert {one["sessionAttributes"]["memory"]["version"] for one in told} == {2}
-        assert {one["sessionAttributes"]["answers"]["age_years"] for one in told} <= {30, 31}
-        assert kept.document["answers"] in [one["sessionAttributes"]["answers"] for one in told]
+        # The one that was kept may be of those, if the store was slow to say so.
+        assert kept.document["answers"] in [one["sessionAttributes"]["answers"] for one in answers]
         seconds = max(seconds, *account.seconds)
         assert seconds < TURN_SECONDS
         # Any of the answers goes on, and what is said next is the next step.
