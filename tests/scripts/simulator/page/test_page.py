@@ -189,6 +189,19 @@ def test_two_tabs_do_not_mix(page: Page, real_url: str) -> None:
     expect_said(page, "groin")
 
 
+def test_a_page_loaded_anew_in_the_middle_begins_with_a_new_device(page: Page) -> None:
+    say(page, "open upper back check")
+    expect_said(page, "Any chest pain")
+    page.get_by_label("What you say").fill("half a sen")
+    page.reload()
+    expect(page.get_by_label("Locale")).to_have_value("en-US")
+    expect(page.get_by_label("What you say")).to_have_value("")
+    expect(page.locator(".you")).to_have_count(0)
+    expect_state(page, "idle")
+    say(page, "stop")
+    expect(page.get_by_text("no session is open")).to_be_visible()
+
+
 def test_start_over_gives_a_new_device(page: Page) -> None:
     say(page, "open upper back check")
     expect_said(page, "Any chest pain")
