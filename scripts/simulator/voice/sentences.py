@@ -171,20 +171,21 @@ class _Dealer:
         if self._values:
             for form in weights:
                 yield self._filled(form)
-            yield from self._with_each_value(weighed)
+            first_slots = {kind: name for name, kind in reversed([*self._intent.slots.items()])}
+            for kind, name in first_slots.items():
+                yield from self._with_each_value(weighed, name, kind)
         else:
             times = _TIMES_ANSWERED if self._intent.name in _ANSWERS else _TIMES_SAID
             yield from islice(cycle(weighed), max(times, len(weighed)))
 
-    def _with_each_value(self, weighed: Sequence[str]) -> Iterator[str]:
-        """Give each value of the largest slot type, with the best of the next few samples."""
-        kind = max(self._values, key=lambda one: len(self._values[one]))
-        slot = next(f"{{{name}}}" for name, own in self._intent.slots.items() if own == kind)
+    def _with_each_value(self, weighed: Sequence[str], name: str, kind: str) -> Iterator[str]:
+        """Give each value of a slot's type, with the best of the next few samples."""
+        slot = f"{{{name}}}"
         gaps = cycle(tuple(_gaps(weighed, slot)))
         for value in self._values[kind]:
             gap = self._fitting(islice(gaps, _CHOICE), partial(self._fit, value.split()))
             yield self._filled(gap.form.replace(slot, value, 1))
-            if self._intent.name == REPORT:
+            if self._intent.name == REPORT and name == "finding":
                 yield value  # as many a caller says it
 
     def _filled(self, form: str) -> str:

@@ -85,3 +85,14 @@ def test_every_slotless_sample_of_the_deployed_model_is_said(phrases: Phrases) -
     said = set(sentences(deployed, phrases, no_opinion))
     samples = {s for intent in deployed.intents.values() for s in intent.samples if "{" not in s}
     assert {" ".join(re.sub(r"[^\w']+", " ", s.lower()).split()) for s in samples} <= said
+
+
+def test_all_that_can_be_well_is_said_to_be(
+    phrases: Phrases,
+) -> None:
+    deployed = load_interaction_model("en-US")
+    said = set(sentences(deployed, phrases, no_opinion))
+    well = {value.lower() for value in deployed.types["WELL_PART"]}
+    assert "chest is okay" in well
+    unsaid = {value for value in well if not any(value in one for one in said)}
+    assert unsaid == set()
