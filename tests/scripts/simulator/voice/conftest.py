@@ -2,8 +2,8 @@
 
 The sentences were written for these tests and are spoken by synthetic voices, so the figures
 compare one version with the next and say nothing of people, rooms or microphones. `tuned` was at
-hand while the recogniser was made. `held_back` was written after that; all it led to is that the
-recogniser now knows common words of which the skill makes nothing.
+hand while the recogniser was made. `held_back` was written before the recogniser was ready and not
+used for it, with one exception: "my chest is okay" showed that it had not been taught such words.
 
 `SPOKEN_LINES=all` speaks every line, which takes minutes; else the first of each kind are spoken.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Voices: TypeAlias = Mapping[str, Callable[[str], bytes]]
 
 _ALL: Final = json.loads(Path(__file__).with_name("spoken_lines.json").read_text("utf-8"))
-_SOME: Final = {"conversations": 13, "emergencies": 12, "denials": 24, "out_of_domain": 24}
+_SOME: Final = {"conversations": 14, "emergencies": 12, "denials": 24, "out_of_domain": 24}
 LINES: Final = {
     name: {
         kind: lines if os.environ.get("SPOKEN_LINES") == "all" else lines[: _SOME[kind]]

@@ -12,6 +12,7 @@ from scripts.simulator.errors import SimulatorError
 from scripts.simulator.voice import hearing
 from scripts.simulator.voice.hearing import find_recogniser
 from scripts.simulator.voice.wav import silence, wav_of
+from tests.scripts.simulator.voice.conftest import VOICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,38 @@ def test_every_word_of_the_deployed_model_can_be_heard(recogniser: Recogniser) -
 
 def test_a_spoken_answer_is_heard(hears: Callable[[bytes], str], voices: Voices) -> None:
     assert hears(voices["rms"]("I have a fever")) == "i have a fever"
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("line", ["she sells sea shells", "what's the name of this song"])
+def test_what_only_rhymes_with_the_model_is_no_words(
+    line: str, voice: str, hears: Callable[[bytes], str], voices: Voices
+) -> None:
+    # Once heard as "she so stiff shoulders" and "blood thinning medicine".
+    assert hears(voices[voice](line)) == ""
+
+
+@pytest.mark.parametrize(
+    ("voice", "line"),
+    [
+        ("rms", "there's a weight on my chest"),
+        ("slt", "there's a ripping feeling"),
+        ("slt", "I can't feel my groin"),
+    ],
+)
+def test_a_report_that_sounds_like_a_denial_is_no_words(
+    voice: str, line: str, hears: Callable[[bytes], str], voices: Voices
+) -> None:
+    # Once heard as "there's no weight on my chest", as "there isn't ..." and as "I can feel ...".
+    assert hears(voices[voice](line)) == ""
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("line", ["no chest pain", "no", "stop"])
+def test_what_is_clearly_a_denial_is_heard(
+    line: str, voice: str, hears: Callable[[bytes], str], voices: Voices
+) -> None:
+    assert hears(voices[voice](line)) == line
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 0.1, 0.2, 0.21, 1])

@@ -25,24 +25,31 @@ from scripts.simulator.voice.wav import SAMPLE_RATE, samples_of, wav_of
 from tests.scripts.simulator.voice.conftest import LINES, SETS, VOICES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from scripts.simulator.assembly import Language, RunningSkill
-    from scripts.simulator.device import Turn
-    from scripts.simulator.understanding import Understood
+    from scripts.simulator.device import Device, Turn
     from scripts.simulator.voice.hearing import Recogniser
     from scripts.simulator.voice.speaking import Speaker
     from tests.scripts.simulator.voice.conftest import Voices
 
 # Of the turns, how many must come to the same at once; the others must be asked again.
 CLEAN: Final = {"tuned": 0.95, "held_back": 0.9}
-# In how many of the lines that speak of something else a finding may be heard.
+# In how many lines of a kind a finding may be heard that nobody named.
 FALSE_REPORTS: Final = {"tuned": 0, "held_back": 1}
 CALL_NOW: Final = "Call 911 now."
 # A quiet room and one that is not: decibels by which the speech is louder than the noise.
 QUIET, LOUD = 30, 15
 # Of the emergencies, how many must be understood at once in quiet; the others are asked again.
 UNDERSTOOD_IN_QUIET: Final = 0.75
+# How often a caller says it who is not understood.
+TRIES: Final = 5
+AT_ONCE, AGAIN, GIVEN_UP = "understood at once", "understood when said again", "sent to a person"
+UNHEARD, LOST = "never heard", "lost"
+# What the skill says to whoever it has not understood three times in a row.
+NOT_UNDERSTOOD: Final = (
+    "I can't check this safely. See a doctor today, or call 911 if you feel very unwell."
+)
 # What an emergency must never be taken for: an answer that all is well, or a wish to end.
 CALM: Final = frozenset({
     NO, DENIAL, "ReassureIntent", "MeantNoIntent", "AMAZON.StopIntent", "AMAZON.CancelIntent",
@@ -83,11 +90,13 @@ class Tally:
         turns: How many there were.
         emergencies: How many of them end in a call to 911 when typed.
         missed: Those that came to something else than typed.
+        false_reports: Those of them that reported something else.
     """
 
     turns: int = 0
     emergencies: int = 0
     missed: list[str] = field(default_factory=list)
+    false_reports: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -134,9 +143,11 @@ def test_spoken_conversations_go_as_typed_ones(
             tally.emergencies += CALL_NOW in typed.says
             if (intent_of(spoken), spoken.says) != (intent_of(typed), typed.says):
                 tally.missed.append(f"{line!r} heard as {heard!r}")
-                assert intent_of(spoken).get("name") != REPORT, tally.missed[-1]
+                name = intent_of(spoken).get("name")
+                if name == REPORT:
+                    tally.false_reports.append(tally.missed[-1])
                 if CALL_NOW in typed.says:
-                    assert intent_of(spoken).get("name") in {None, FALLBACK}, tally.missed[-1]
+                    assert name in {None, FALLBACK, REPORT}, tally.missed[-1]
                     assert lines == "held_back", tally.missed[-1]
                 # Go on as if it had been asked again and now been understood.
                 speaking = new_device(booth.language, skill)
@@ -144,6 +155,7 @@ def test_spoken_conversations_go_as_typed_ones(
                     speaking.hear(said)
     log(lines, booth, f"{len(tally.missed)} of {tally.turns} turns missed: {tally.missed}")
     log(lines, booth, f"{tally.emergencies} of the turns are emergencies")
+    assert len(tally.false_reports) <= FALSE_REPORTS[lines], tally.false_reports
     assert tally.turns >= 40
     assert tally.emergencies >= 8
     assert tally.turns - len(tally.missed) >= CLEAN[lines] * tally.turns
@@ -161,27 +173,31 @@ def test_what_reports_nothing_raises_no_finding_when_spoken(
     reported = {line: heard[line] for line in said if read[line].intent == REPORT}
     log(lines, booth, f"{kind}: {dict(names)}, reported: {reported}")
     assert len(set(said)) >= 24
-    assert len(reported) <= (FALSE_REPORTS[lines] if kind == "out_of_domain" else 0)
+    assert len(reported) <= FALSE_REPORTS[lines]
     if kind == "out_of_domain":
         assert set(names) <= {FALLBACK, REPORT}
 
 
 @pytest.mark.parametrize("decibels", [QUIET, LOUD])
 @pytest.mark.parametrize("lines", SETS)
-def test_no_emergency_is_taken_for_calm_in_noise(lines: str, booth: Booth, decibels: int) -> None:
-    understand = booth.language.understanding.understand
+def test_no_emergency_is_lost_in_noise(
+    lines: str, booth: Booth, skill: RunningSkill, decibels: int
+) -> None:
     came: dict[str, list[str]] = {}
     for number, line in enumerate(LINES[lines]["emergencies"]):
-        heard = booth.hear(in_noise(booth.say(line), decibels, seed=number))
-        outcome = outcome_of(understand(line), understand(heard))
-        came.setdefault(outcome, []).append(f"{line!r} heard as {heard!r}")
+        tries = (
+            booth.hear(in_noise(booth.say(line), decibels, seed=TRIES * number + again))
+            for again in range(TRIES)
+        )
+        outcome, heard = outcome_of(line, tries, lambda: opened(booth, skill))
+        came.setdefault(outcome, []).append(f"{line!r} heard as {heard}")
     counts = {outcome: len(ones) for outcome, ones in came.items()}
-    log(lines, booth, f"speech {decibels} dB above pink noise: {counts}")
-    for outcome in came.keys() - {"as typed", "asked again"}:
+    log(lines, booth, f"emergencies {decibels} dB above pink noise: {counts}")
+    for outcome in came.keys() - {AT_ONCE, AGAIN}:
         log(lines, booth, f"  {outcome}: {came[outcome]}")
-    assert came.get("calm", []) == []
+    assert came.get(LOST, []) == []
     if decibels == QUIET:
-        assert counts["as typed"] >= UNDERSTOOD_IN_QUIET * sum(counts.values())
+        assert counts.get(AT_ONCE, 0) >= UNDERSTOOD_IN_QUIET * sum(counts.values())
 
 
 def log(lines: str, booth: Booth, figures: str) -> None:
@@ -208,20 +224,41 @@ def test_a_sound_that_is_no_speech_means_nothing(
     assert language.understanding.understand(heard).intent == FALLBACK
 
 
-def outcome_of(typed: Understood, heard: Understood) -> str:
-    """Return in a word what came of an emergency that was spoken."""
-    assert typed.intent not in {FALLBACK, *CALM}
-    if meaning_of(heard) == meaning_of(typed):
-        return "as typed"
-    if heard.intent in CALM:
-        return "calm"
-    return {FALLBACK: "asked again", REPORT: "another finding"}.get(heard.intent, "something else")
+def opened(booth: Booth, skill: RunningSkill) -> Device:
+    """Return a device on which the skill has just been opened."""
+    device = new_device(booth.language, skill)
+    device.hear("open upper back check")
+    return device
 
 
-def meaning_of(understood: Understood) -> tuple[str, Mapping[str, object]]:
-    """Return the intent and what its slots mean, however that was worded."""
-    slots = {name: one.entities or one.value for name, one in understood.slots.items()}
-    return understood.intent, slots
+def outcome_of(
+    line: str, tries: Iterable[str], opened: Callable[[], Device]
+) -> tuple[str, list[str]]:
+    """Return what came of an emergency that a caller said until it was understood.
+
+    Args:
+        line: The words that were said.
+        tries: What is heard of them, each time.
+        opened: Returns a device that asks its first question.
+
+    Returns:
+        The outcome, and what was heard until then.
+    """
+    typed, speaking = opened().hear(line), opened()
+    assert intent_of(typed)["name"] not in {FALLBACK, *CALM}
+    heard: list[str] = []
+    for words in tries:
+        heard.append(words)
+        if not words:  # and so nothing is sent; the page says so
+            continue
+        spoken = speaking.hear(words)
+        if intent_of(spoken).get("name") in CALM:
+            return LOST, heard
+        if CALL_NOW in spoken.says or intent_of(spoken) == intent_of(typed):
+            return (AGAIN if heard[1:] else AT_ONCE), heard
+        if spoken.session_ends:
+            return (GIVEN_UP if spoken.says == NOT_UNDERSTOOD else LOST), heard
+    return UNHEARD, heard
 
 
 def intent_of(turn: Turn) -> dict[str, Any]:
