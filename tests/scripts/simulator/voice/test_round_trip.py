@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.scripts.simulator.voice.conftest import Voices
 
 # Of the turns, how many must come to the same at once; the others must be asked again.
-CLEAN: Final = {"tuned": 0.95, "held_back": 0.9}
+CLEAN: Final = {"tuned": 0.95, "held_back": 0.85}
 # In how many lines of a kind a finding may be heard that nobody named.
 FALSE_REPORTS: Final = {"tuned": 0, "held_back": 1}
 CALL_NOW: Final = "Call 911 now."
