@@ -38,7 +38,7 @@ _HISSES: Final = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 _VOICELESS: Final = frozenset({"F", "K", "P", "T", "TH"})
 
 # How sure of each word it must be, from 0 to 1, for the whole to count as heard. Measured in pink
-# noise, 15 dB below the speech: what was taken for a "no" or "none of them" lay below.
+# noise, 15 dB below the speech: of seven lines taken for a "no" or "none of them" six lay below.
 _SURE: Final = 0.2
 # "There's a weight on my chest" was heard as "there's no weight on my chest". By how much a denial
 # must be likelier than anything without one, and among how many of the likeliest that is sought.
