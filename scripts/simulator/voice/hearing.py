@@ -44,9 +44,9 @@ _SURE: Final = 0.2
 # must be likelier than anything without one, and among how many of the likeliest that is sought.
 _CLEARLY: Final = 35
 _LIKELIEST: Final = 20
-# "I can't breathe" is no denial, "I can breathe" is one.
+# "I can't breathe" is no denial, "I can breathe" is one; "not sure" makes no advice less urgent.
 _DENYING: Final = re.compile(
-    r"\b(?:no|not|nope|none|never|without|can(?!')|(?!can't|won't)\w+n't)\b"
+    r"\b(?:no|not(?! sure)|nope|none|never|without|can(?!')|(?!can't|won't)\w+n't)\b"
 )
 # How strange the words may be to the sounds. Measured on the "tuned" of `spoken_lines.json` and 234
 # answers more: of the right sentences 0.5 % lie above, of those made out of other talk 86 %.
@@ -117,7 +117,10 @@ class Recogniser:
             words: str = found.hypstr
             if found.prob < _SURE ** (words.count(" ") + 2):
                 return ""
-            if words in self._familiar:
+            # In one word there is too little to compare. A denial is never too familiar: out of "my
+            # legs are weak" noise once made "none of them".
+            is_familiar = words in self._familiar and not _DENYING.search(words)
+            if is_familiar or " " not in words:
                 return words
             if self._may_be_a_report(found):
                 return ""
