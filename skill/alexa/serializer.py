@@ -116,13 +116,14 @@ def _slot(slot: Readable) -> Slot:
     )
 
 
-def _written(value: object) -> object:
+_PLAIN = (str, bool, int, dict)
+
+
+def _written(model: Any) -> dict[str, object]:  # noqa: ANN401  # any of the SDK's
     """Return a model as a JSON object, without the members that say nothing."""
-    names = getattr(value, "attribute_map", None)
-    if names is None:
-        return value
+    members = vars(model)
     return {
-        key: _written(member)
-        for name, key in names.items()
-        if (member := getattr(value, name)) is not None
+        key: member if isinstance(member, _PLAIN) else _written(member)
+        for name, key in model.attribute_map.items()
+        if (member := members[name]) is not None
     }

@@ -73,14 +73,17 @@ def answering(
     """
     serializer: Any = skill.serializer  # ours; the SDK's signature says it takes text alone
 
-    def answer(envelope: Mapping[str, object]) -> dict[str, object]:
+    def unspoken(envelope: Mapping[str, object]) -> dict[str, object]:
         if asks_for_fulfilment(envelope):
             return fulfilment(envelope, EVENT_BY_INTENT)
         if memory is not None and tells_of_disabling(envelope):
             _forget(memory, caller_of(envelope))
+        return dict(EMPTY_RESPONSE)
+
+    def answer(envelope: Mapping[str, object]) -> dict[str, object]:
         readable = readable_part(envelope, with_caller=memory is not None)
         if readable is None:
-            return dict(EMPTY_RESPONSE)
+            return unspoken(envelope)
         request = serializer.deserialize(readable, RequestEnvelope)
         response = skill.invoke(request_envelope=request, context=None)
         written: dict[str, object] = serializer.serialize(response)
