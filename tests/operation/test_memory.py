@@ -69,8 +69,9 @@ EMERGENCY_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 8.0
 BACK_SECONDS: Final = 10.0
 OUTAGE_SECONDS: Final = 20.0 if FULL_LENGTH else 1.5
-# Those that take requests, and those that ask the memory; the main one, the log's, the sweeper.
-MOST_THREADS: Final = 8 + MOST_OPERATIONS + 3
+# Those that take requests, and those that ask the memory; the main one, the teller, the log's, the
+# sweeper.
+MOST_THREADS: Final = 8 + MOST_OPERATIONS + 4
 
 
 @pytest.fixture(scope="module")
