@@ -77,6 +77,10 @@ REPORTS = {
     "I do have a fever": ["fever"],
     "ow ow, I have a fever, dear": ["fever"],
     "only a fever": ["fever"],
+    "I can't breathe at all": ["breathlessness"],
+    "I completely can't breathe": ["breathlessness"],
+    "please hurry I can't breathe": ["breathlessness"],
+    "my chest feels badly tight all the time": ["chest_tightness"],
     "a tight chest and pain between my shoulder blades": [
         "chest_tightness",
         "shoulder_blade_pain",
@@ -106,6 +110,7 @@ DENIALS = {
     "no fever": ["fever"],
     "no, no fever": ["fever"],
     "um, no fever, thanks": ["fever"],
+    "I don't have a fever at all": ["fever"],
     "I don't have a fever": ["fever"],
     "I really don't have a fever": ["fever"],
     "I don't really have a fever": ["fever"],
@@ -130,6 +135,8 @@ NEITHER = [
     "I don't just have a fever", "I'm not very short of breath", "I'm not really just a fever",
     "I don't have a fever, wait", "no fever I mean", "no actually", "no, I mean", "no wait",
     "I don't have a fever again",
+    "I don't have chest pain badly", "no fever terribly", "I'm not completely short of breath",
+    "I don't have a fever all the time", "no fever right away",
     # another article than that of the sample, where one may be missing
     "a pain between the shoulder blades", "no feeling in his legs",
     # others, the past, questions
