@@ -50,11 +50,11 @@ def test_what_only_rhymes_with_the_model_is_no_words(
         ("slt", "I can't feel my groin"),
     ],
 )
-def test_a_report_that_sounds_like_a_denial_is_no_words(
+def test_a_report_that_sounds_like_a_denial_is_never_heard_as_one(
     voice: str, line: str, hears: Callable[[bytes], str], voices: Voices
 ) -> None:
     # Once heard as "there's no weight on my chest", as "there isn't ..." and as "I can feel ...".
-    assert hears(voices[voice](line)) == ""
+    assert hears(voices[voice](line)) in {"", line.lower()}
 
 
 @pytest.mark.parametrize("voice", VOICES)
