@@ -2,8 +2,9 @@
 
 The sentences were written for these tests and are spoken by synthetic voices, so the figures
 compare one version with the next and say nothing of people, rooms or microphones. `tuned` was at
-hand while the recogniser was made. `held_back` was written before the recogniser was ready and not
-used for it, with one exception: "my chest is okay" showed that it had not been taught such words.
+hand while the recogniser was made. `held_back` is the second and the third set of lines that were
+held back from it. Each was spoken once, and after each the recogniser's thresholds or the words
+that it was taught were changed. So no line here is untouched by the thresholds that hold now.
 
 `SPOKEN_LINES=all` speaks every line, which takes minutes; else the first of each kind are spoken.
 """
