@@ -50,7 +50,7 @@ def gates(pytest_arguments: Sequence[str]) -> tuple[Gate, ...]:
         Gate("import-linter", ("-c", _LINT_IMPORTS)),
         Gate("rules proved", ("-m", "scripts.prove_rules")),
         Gate("interaction models", ("-m", "scripts.check_interaction_model")),
-        Gate("pytest", ("-m", "coverage", "run", "-m", "pytest", *pytest_arguments)),
+        Gate("pytest", ("-m", "pytest", *pytest_arguments)),
     )
 
 
