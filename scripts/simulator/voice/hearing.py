@@ -57,6 +57,8 @@ _FAMILIAR: Final = 50
 # So that a short answer does not weigh more than it can tell: about as long as what is said of it.
 _SPARE_FRAMES: Final = 60
 # pocketsphinx divides its logarithms by so much.
+# Nobody says "an lost". Out of "I haven't lost" the recogniser makes "I have an lost".
+_NOT_ENGLISH: Final = re.compile(r"\ban [bcdfgjklpqrtvwyz]")
 _SCORE_SCALE: Final = 1024
 _LONGEST_SECONDS: Final = 30
 # Wider than usual, since the sentences are few: little is lost in time and something won.
@@ -115,7 +117,8 @@ class Recogniser:
             if found is None or not found.hypstr:
                 return ""
             words: str = found.hypstr
-            if found.prob < _SURE ** (words.count(" ") + 2):
+            is_sure = found.prob >= _SURE ** (words.count(" ") + 2)
+            if not is_sure or _NOT_ENGLISH.search(words):
                 return ""
             # In one word there is too little to compare. A denial is never too familiar: out of "my
             # legs are weak" noise once made "none of them".
