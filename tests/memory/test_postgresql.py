@@ -104,10 +104,12 @@ def files_with(documents: list[bytes], server: Postgresql) -> list[str]:
         connection.execute("CHECKPOINT")
     # A document that is long lies in pieces.
     pieces = [part for one in documents for part in (one[12:76], one[-64:])]
+    # What was not written since the server started holds nothing of what it was told.
+    (started,) = (path.stat().st_mtime for path in server.folder.rglob("postmaster.pid"))
     return [
         path.name
         for path in server.folder.rglob("*")
-        if path.is_file() and "pg_wal" not in path.parts
+        if path.is_file() and "pg_wal" not in path.parts and path.stat().st_mtime >= started
         for content in [path.read_bytes()]
         if any(piece in content for piece in pieces)
     ]
