@@ -100,8 +100,9 @@ def test_after_a_failure_the_next_thing_is_taken() -> None:
 def test_flushing_what_nobody_takes_waits_for_a_second_and_no_longer() -> None:
     never = Event()
 
-    def take(_: deque[int]) -> None:
+    def take(waiting: deque[int]) -> None:
         never.wait(3)
+        waiting.clear()  # else its thread would ask again and again, through all later tests
 
     batches = Batches("taker", take, 10)
     batches.put(1)
