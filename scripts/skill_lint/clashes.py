@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     # What was said so far may have led to these states; each reading is one state or more.
     _States: TypeAlias = frozenset["_State"]
+    # A state, and where each word that it takes next leads to.
+    _Offer: TypeAlias = tuple["_State", Mapping[str, int]]
 
 # The locales share most of what is said in them.
 spelt: Final = cache(simulator_words.spelt)
@@ -214,17 +216,21 @@ class _Walk:
 
     def after(self, states: _States, word: str) -> _States:
         """Return where a word leads from some states."""
+        return self._reached(self._offers(states), word)
+
+    def _reached(self, offers: Iterable[_Offer], word: str) -> _States:
+        """Return where a word leads, from what some states take next."""
         reached: set[_State] = set()
-        for state, offered in self._offers(states):
+        for state, offered in offers:
             if word not in offered:
                 continue
             then = offered[word]
             if not state.slot:
-                reached.add(state._replace(place=then))
+                reached.add(_State(state.intent, then, "", 0, state.ids))
                 continue
             tree = self._values[state.slot]
             if tree.steps[then]:
-                reached.add(state._replace(within=then))
+                reached.add(_State(state.intent, state.place, state.slot, then, state.ids))
             for label in tree.labels[then]:
                 ids = (*state.ids, label) if label else state.ids
                 reached.add(_State(state.intent, state.place, "", 0, ids))
@@ -241,8 +247,9 @@ class _Walk:
             ends = [state for state in states if self.labels(state)]
             if len({reading(state) for state in ends}) > 1:
                 yield phrase.strip(), ends
-            for word in sorted(self._parting_words(states)):
-                then = self.after(states, word)
+            offers = list(self._offers(states))
+            for word in sorted(self._parting_words(offers)):
+                then = self._reached(offers, word)
                 if then not in seen and self._may_part(then, reading):
                     seen.add(then)
                     waiting.append((then, f"{phrase} {word}"))
@@ -264,17 +271,24 @@ class _Walk:
             return state.within in self._crossroads(state.slot, state.intent, state.place)
         return state.place in self._before_slots(state.intent)
 
-    @cache  # noqa: B019  # a walk lives as long as the check of one model
     def _crossroads(self, slot: str, intent: str, behind: int) -> frozenset[int]:
         """Return the places in values from which one is reached that may end here or go on.
 
         That is, where the next word may be of the value or of the sample behind it. Where a slot
         is further on, every place counts.
         """
-        tree = self._values[slot]
         if behind in self._before_slots(intent):
-            return frozenset(range(len(tree.steps)))
-        follows = self._trees[intent].steps[behind].keys()
+            return self._places(slot)
+        return self._leading_on(slot, frozenset(self._trees[intent].steps[behind]))
+
+    @cache  # noqa: B019  # a walk lives as long as the check of one model
+    def _places(self, slot: str) -> frozenset[int]:
+        return frozenset(range(len(self._values[slot].steps)))
+
+    @cache  # noqa: B019  # as above
+    def _leading_on(self, slot: str, follows: frozenset[str]) -> frozenset[int]:
+        """Return the places that lead to one where a value may end and one of the words follow."""
+        tree = self._values[slot]
         found: set[int] = set()
         # Folded, a place stands behind those that it leads to.
         for place, steps in enumerate(tree.steps):
@@ -294,7 +308,7 @@ class _Walk:
                 found.add(place)
         return frozenset(found)
 
-    def _offers(self, states: _States) -> Iterator[tuple[_State, Mapping[str, int]]]:
+    def _offers(self, states: _States) -> Iterator[_Offer]:
         """Give what each state takes next: words between slots, and words of each slot."""
         for state in states:
             if state.slot:
@@ -319,9 +333,8 @@ class _Walk:
                 words[step] = then
         return words, slots
 
-    def _parting_words(self, states: _States) -> set[str]:
+    def _parting_words(self, offers: Sequence[_Offer]) -> set[str]:
         """Return the words behind which two readings may end: most lead on for one alone."""
-        offers = list(self._offers(states))
         words = {
             word
             for (_, one), (_, other) in combinations(offers, 2)
