@@ -1,8 +1,8 @@
 """Every gate that a commit has to pass, run one after the other.
 
 All of them run, whichever fail, so that one run shows everything there is to mend. The
-tests come last and their summary with them. Arguments go to pytest, as in
-"scripts/check tests/web -x".
+tests come last and their summaries with them. Arguments go to pytest, as in
+"scripts/check tests/web -x", and then there is one run of it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ _PROGRAMS: Final = ("scripts/check",)
 # It has no module to run, and its program breaks when the project's folder is moved.
 _LINT_IMPORTS: Final = (
     "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])"
+)
+# What has seconds to keep has the machine to itself; all else runs in one process a core.
+_BY_THE_CLOCK: Final = (
+    "tests/memory",
+    "tests/operation",
+    "tests/scripts/simulator/page",
+    "tests/web",
 )
 
 
@@ -50,7 +57,17 @@ def gates(pytest_arguments: Sequence[str]) -> tuple[Gate, ...]:
         Gate("import-linter", ("-c", _LINT_IMPORTS)),
         Gate("rules proved", ("-m", "scripts.prove_rules")),
         Gate("interaction models", ("-m", "scripts.check_interaction_model")),
-        Gate("pytest", ("-m", "pytest", *pytest_arguments)),
+        *_tests(pytest_arguments),
+    )
+
+
+def _tests(arguments: Sequence[str]) -> tuple[Gate, ...]:
+    if arguments:
+        return (Gate("pytest", ("-m", "pytest", *arguments)),)
+    ignored = (f"--ignore={folder}" for folder in _BY_THE_CLOCK)
+    return (
+        Gate("pytest, by the clock", ("-m", "pytest", *_BY_THE_CLOCK)),
+        Gate("pytest, all else", ("-m", "pytest", "-n", "logical", *ignored)),
     )
 
 

@@ -35,6 +35,16 @@ def test_the_tests_come_last_and_take_the_arguments() -> None:
     assert gates(["tests/web", "-x"])[-1].command[-2:] == ("tests/web", "-x")
 
 
+def test_a_whole_run_leaves_no_test_out_and_runs_none_twice() -> None:
+    by_the_clock, all_else = (gate.command for gate in gates([])[-2:])
+    folders = by_the_clock[2:]
+    assert [one for one in all_else if one.startswith("--ignore")] == [
+        f"--ignore={folder}" for folder in folders
+    ]
+    assert folders
+    assert all((ROOT / folder).is_dir() for folder in folders)
+
+
 def test_help_runs_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
