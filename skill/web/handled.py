@@ -2,12 +2,13 @@
 
 import atexit
 import logging
-from collections import deque
+from collections import Counter, deque
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from skill.web.batches import Batches
-from skill.web.log_lines import write_line
-from skill.web.measures import Outcome, count_request, time_stage
+from skill.web.log_lines import Line, write_lines
+from skill.web.measures import Outcome, count_requests, time_stage
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,25 +60,40 @@ class Handled(NamedTuple):
     ended: float
 
 
-def tell(handled: Handled) -> None:
-    """Count and time a request, and write its line."""
-    level, outcome, reason, error = handled.ending
-    count_request(handled.request_type, outcome, reason)
-    if handled.received is not None:
-        time_stage("verification", (handled.verified or handled.ended) - handled.received)
-    if handled.verified is not None:
-        time_stage("answer", handled.ended - handled.verified)
-    write_line(
-        _LOGGER,
-        level,
-        "answered" if reason is None else "refused",
-        at=handled.at,
-        request_type=handled.request_type,
-        status=int(handled.status),
-        milliseconds=round((handled.ended - handled.began) * 1000, 1),
-        reason=reason,
-        error=error,
-    )
+def tell(*requests: Handled) -> None:
+    """Count and time requests, and write the line of each."""
+    for kind, number in Counter(map(_kind_of, requests)).items():
+        count_requests(number, *kind)
+    if taken := [_verification_seconds(one) for one in requests if one.received is not None]:
+        time_stage("verification", taken)
+    if taken := [one.ended - one.verified for one in requests if one.verified is not None]:
+        time_stage("answer", taken)
+    for level, alike in groupby(requests, _level_of):
+        write_lines(_LOGGER, level, (_line_of(one) for one in alike))
+
+
+def _kind_of(handled: Handled) -> tuple[str | None, Outcome, str | None]:
+    return handled.request_type, handled.ending.outcome, handled.ending.reason
+
+
+def _level_of(handled: Handled) -> int:
+    return handled.ending.level
+
+
+def _verification_seconds(handled: Handled) -> float:
+    return (handled.verified or handled.ended) - (handled.received or handled.began)
+
+
+def _line_of(handled: Handled) -> Line:
+    ending = handled.ending
+    return handled.at, {
+        "event": "answered" if ending.reason is None else "refused",
+        "request_type": handled.request_type,
+        "status": int(handled.status),
+        "milliseconds": round((handled.ended - handled.began) * 1000, 1),
+        "reason": ending.reason,
+        "error": ending.error,
+    }
 
 
 class TellingLater:
@@ -102,5 +118,5 @@ class TellingLater:
 
 
 def _tell_all(waiting: deque[Handled]) -> None:
-    while waiting:
-        tell(waiting.popleft())
+    # Others may put more meanwhile; what was there is taken first, so that nothing is told twice.
+    tell(*[waiting.popleft() for _ in range(len(waiting))])

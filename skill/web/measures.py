@@ -5,7 +5,9 @@ be set before this module is imported; `gunicorn.conf.py` sees to it.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections import Counter as Counts
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Final, Literal, ParamSpec, TypeAlias, get_args
 
@@ -89,7 +91,19 @@ _requests = Counter(
     "skill_requests", "Requests by type and outcome.", ["type", "outcome"], registry=_REGISTRY
 )
 _refusals = Counter("skill_refusals", "Refusals by reason.", ["reason"], registry=_REGISTRY)
-_stages = Histogram(
+
+
+class _Distribution(Histogram):
+    """A histogram that takes many values for little more than one."""
+
+    def observe_all(self, amounts: Sequence[float]) -> None:
+        """Take down many values, as `observe` does each."""
+        self._sum.inc(sum(amounts))
+        for bucket, count in Counts(bisect_left(self._upper_bounds, one) for one in amounts).items():
+            self._buckets[bucket].inc(count)
+
+
+_stages = _Distribution(
     "skill_stage_seconds",
     "Seconds that a stage of answering took.",
     ["stage"],
@@ -148,7 +162,7 @@ _request_counts: Final[Mapping[tuple[str, Outcome], Counter]] = {
 _refusal_counts: Final = {
     reason: _refusals.labels(reason) for reason in (*sorted(REASONS), "other")
 }
-_stage_times: Final[Mapping[Stage, Histogram]] = {
+_stage_times: Final[Mapping[Stage, _Distribution]] = {
     stage: _stages.labels(stage) for stage in ("verification", "answer")
 }
 _memory_counts: Final[Mapping[tuple[MemoryOperation, MemoryOutcome], Counter]] = {
@@ -182,18 +196,20 @@ def _harmless(measure: Callable[_Arguments, None]) -> Callable[_Arguments, None]
 
 
 @_harmless
-def count_request(request_type: str | None, outcome: Outcome, reason: str | None = None) -> None:
-    """Count a request, and why it was refused where it was."""
+def count_requests(
+    number: int, request_type: str | None, outcome: Outcome, reason: str | None = None
+) -> None:
+    """Count requests that ended alike, and why they were refused where they were."""
     known = request_type if request_type in KNOWN_REQUEST_TYPES else OTHER_TYPE
-    _request_counts[known if request_type else NO_TYPE, outcome].inc()
+    _request_counts[known if request_type else NO_TYPE, outcome].inc(number)
     if reason is not None:
-        _refusal_counts.get(reason, _refusal_counts["other"]).inc()
+        _refusal_counts.get(reason, _refusal_counts["other"]).inc(number)
 
 
 @_harmless
-def time_stage(stage: Stage, seconds: float) -> None:
-    """Take down how long a stage took."""
-    _stage_times[stage].observe(seconds)
+def time_stage(stage: Stage, seconds: Sequence[float]) -> None:
+    """Take down how long a stage took each time."""
+    _stage_times[stage].observe_all(seconds)
 
 
 @_harmless

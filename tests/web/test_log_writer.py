@@ -39,7 +39,7 @@ def test_every_line_is_written_in_its_order(tmp_path: Path) -> None:
 
 
 def test_a_pipe_that_nobody_reads_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "_MOST_LINES_WAITING", 100)
+    monkeypatch.setattr(log_writer, "_MOST_RECORDS_WAITING", 100)
     reader, writer_end = os.pipe()
     fcntl.fcntl(writer_end, fcntl.F_SETPIPE_SZ, 4096)
     writer, before = LogWriter(writer_end), dropped()

@@ -25,7 +25,7 @@ def value(name: str) -> float:
 def test_a_request_is_counted_by_its_type_and_outcome() -> None:
     name = 'skill_requests_total{outcome="answered",type="LaunchRequest"}'
     before = value(name)
-    measures.count_request("LaunchRequest", "answered")
+    measures.count_requests(1, "LaunchRequest", "answered")
     assert value(name) == before + 1
 
 
@@ -34,8 +34,8 @@ def test_what_a_sender_wrote_is_no_label() -> None:
     nothing = 'skill_requests_total{outcome="refused",type="none"}'
     reason = 'skill_refusals_total{reason="other"}'
     before = [value(name) for name in (other, nothing, reason)]
-    measures.count_request("CanaryRequest", "refused", "canary_reason")
-    measures.count_request(None, "refused", "signature_mismatch")
+    measures.count_requests(1, "CanaryRequest", "refused", "canary_reason")
+    measures.count_requests(1, None, "refused", "signature_mismatch")
     assert [value(name) for name in (other, nothing, reason)] == [one + 1 for one in before]
     assert "canary" not in measures.exposition().decode().lower()
 
@@ -52,7 +52,7 @@ def test_every_reason_for_a_refusal_is_counted_by_its_name() -> None:
 
 
 def test_stages_fetches_expiry_and_drift_are_measured() -> None:
-    measures.time_stage("answer", 0.0002)
+    measures.time_stage("answer", [0.0002])
     measures.count_fetch("outage")
     measures.note_expiry(1_800_000_000)
     measures.note_drift(-7)
@@ -86,8 +86,8 @@ def test_a_count_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPat
 
     for kind, method in ((Counter, "inc"), (Gauge, "set"), (Histogram, "observe")):
         monkeypatch.setattr(kind, method, full)
-    measures.count_request("LaunchRequest", "answered")
-    measures.time_stage("answer", 0.0002)
+    measures.count_requests(1, "LaunchRequest", "answered")
+    measures.time_stage("answer", [0.0002])
     measures.count_fetch("good")
     measures.note_expiry(1)
     measures.note_drift(1)
@@ -110,7 +110,7 @@ import re
 from skill.web import measures
 for _ in range(2):
     if os.fork() == 0:
-        measures.count_request("LaunchRequest", "answered")
+        measures.count_requests(1, "LaunchRequest", "answered")
         os._exit(0)
     os.wait()
 print(measures.exposition().decode())
@@ -138,7 +138,7 @@ files = []
 for _ in range(3):
     if os.fork() == 0:
         measures.take_seat(0)
-        measures.count_request("LaunchRequest", "answered")
+        measures.count_requests(1, "LaunchRequest", "answered")
         os._exit(0)
     os.wait()
     files.append(len(list(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).iterdir())))
