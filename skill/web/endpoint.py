@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
-from flask import Flask, Request, Response, request
-from flask.ctx import RequestContext
-from flask.sessions import NullSession, SessionInterface
+from flask import Flask, Request, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -24,7 +22,7 @@ from skill.web.verification import RequestVerifier
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from werkzeug.routing import MapAdapter, Rule
+    from werkzeug.routing import Rule
 
 _PLACES_REMEMBERED = 16  # there are three, and nothing is remembered of what is not found
 
@@ -52,16 +50,20 @@ def create_app(
             else; without one it is answered nowhere.
         tell: Told of every request when it is over, to count and to log it.
     """
-    app = _Endpoint(__name__, static_folder=None)
-    app.url_map.strict_slashes = False  # it would redirect, and Alexa does not follow
+
+    def refuse(error: Exception) -> _JsonAnswer:
+        given, ending = _refusal(error, is_genuine=False)
+        now = perf_counter()
+        tell(Handled(ending, given.status, None, time(), now, None, None, now))
+        return given
+
+    app = _Endpoint(__name__, refuse)
 
     @app.post("/", provide_automatic_options=False)
-    def alexa_request() -> _JsonAnswer:
+    def alexa_request(sent: Request) -> _JsonAnswer:
         began = perf_counter()
         received = verified = request_type = None
         try:
-            # Each look at `request` itself asks whose it is.
-            sent = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's documentation names it
             body = _body_of(sent)
             received = perf_counter()
             envelope = verifier.verify(sent.headers, body)
@@ -75,35 +77,18 @@ def create_app(
         return given
 
     @app.get("/readyz", provide_automatic_options=False)
-    def readiness() -> _JsonAnswer:
+    def readiness(_: Request) -> _JsonAnswer:
         return _JsonAnswer({"status": "ok"})
 
     @app.get("/healthz", provide_automatic_options=False)
-    def health() -> _JsonAnswer:
+    def health(_: Request) -> _JsonAnswer:
         if verifier.clock_drift.is_alarming:
             return _JsonAnswer({"status": "clock_drift"}, HTTPStatus.SERVICE_UNAVAILABLE)
         return _JsonAnswer({"status": "ok"})
 
-    @app.errorhandler(Exception)
-    def refuse(error: Exception) -> _JsonAnswer:
-        given, ending = _refusal(error, is_genuine=False)
-        now = perf_counter()
-        tell(Handled(ending, given.status, None, time(), now, None, None, now))
-        return given
-
     if metrics_port is not None:
         app.wsgi_app = _with_metrics(app.wsgi_app, str(metrics_port))  # type: ignore[assignment,method-assign]  # as Flask has it for what goes around an application
     return app
-
-
-class _NoSession(SessionInterface):
-    """The sessions of an application that has none: Alexa's travels in the request itself."""
-
-    _none = NullSession()
-
-    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002  # Flask's
-        """Return the same nothing for every request."""
-        return self._none
 
 
 class _Request(Request):
@@ -112,64 +97,41 @@ class _Request(Request):
     max_content_length = BODY_LIMIT_BYTES
 
 
-class _Context(RequestContext):
-    """A request's context in an `_Endpoint`."""
-
-    app: "_Endpoint"
-
-    def match_request(self) -> None:
-        """Find the view."""
-        sent = self.request
-        try:
-            sent.url_rule, arguments = self.app.find(sent.path, sent.method)
-            sent.view_args = dict(arguments)
-        except HTTPException as error:
-            sent.routing_exception = error
-
-
 class _Endpoint(Flask):
-    """An application without sessions, blueprints, and functions around its views.
+    """An application whose views are given the request.
 
-    So nothing is looked for where Flask would look for them on every request.
+    No view looks for it, or for anything else, in Flask's contexts. So none are put up and taken
+    down around it, which would take as long as to verify the request, its signature aside.
+
+    Args:
+        import_name: As Flask's.
+        refuse: Makes the answer when there is no view, or it fails.
     """
 
     request_class = _Request
-    session_interface = _NoSession()
 
-    def create_url_adapter(self, request: Request | None) -> "MapAdapter":  # noqa: ARG002  # Flask's
-        """Return what finds a view by path and method: nobody needs a host, or an address."""
-        return self._adapter
-
-    @cached_property
-    def _adapter(self) -> "MapAdapter":
-        return self.url_map.bind("")
-
-    def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
-        """Return a context that looks for no view twice."""
-        return _Context(self, environ)
+    def __init__(self, import_name: str, refuse: Callable[[Exception], "_JsonAnswer"]) -> None:
+        super().__init__(import_name, static_folder=None)
+        self.url_map.strict_slashes = False  # it would redirect, and Alexa does not follow
+        self._refuse = refuse
 
     @cached_property
-    def find(self) -> Callable[[str, str], tuple["Rule", Mapping[str, object]]]:
-        """Return what finds the rule of a view, and remembers the last ones."""
-        return lru_cache(_PLACES_REMEMBERED)(partial(self._adapter.match, return_rule=True))
+    def _found(self) -> Callable[[str, str], tuple["Rule", Mapping[str, object]]]:
+        """What finds a view by path and method, and remembers the last ones."""
+        return lru_cache(_PLACES_REMEMBERED)(partial(self.url_map.bind("").match, return_rule=True))
 
-    def full_dispatch_request(self) -> Response:
-        """Return what the view made, or what was made of its failure, which are both complete."""
+    def wsgi_app(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request by its view."""
         try:
-            made = self.dispatch_request()
-        except Exception as error:  # noqa: BLE001  # as Flask does
-            made = self.handle_user_exception(error)
-        return cast("Response", made)  # of which nothing but the call is needed
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function: none here is asynchronous."""
-        return func
-
-    def do_teardown_request(self, exc: BaseException | None = None) -> None:
-        """Leave nothing to be taken down."""
-
-    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
-        """Leave nothing to be taken down."""
+            # In the environment it would be a cycle, and stay until the collector comes by.
+            sent = self.request_class(environ, populate_request=False)
+            rule, _ = self._found(sent.path, sent.method)
+            given = self.view_functions[rule.endpoint](sent)
+        except Exception as error:  # noqa: BLE001  # never a 500
+            given = self._refuse(error)
+        return cast("_JsonAnswer", given)(environ, start_response)
 
 
 class _JsonAnswer:

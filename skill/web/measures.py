@@ -99,7 +99,9 @@ class _Distribution(Histogram):
     def observe_all(self, amounts: Sequence[float]) -> None:
         """Take down many values, as `observe` does each."""
         self._sum.inc(sum(amounts))
-        for bucket, count in Counts(bisect_left(self._upper_bounds, one) for one in amounts).items():
+        for bucket, count in Counts(
+            bisect_left(self._upper_bounds, one) for one in amounts
+        ).items():
             self._buckets[bucket].inc(count)
 
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask
+from flask import Flask, Request
 from gunicorn.http.errors import (  # type: ignore[import-untyped]
     InvalidChunkSize,
     NoMoreData,
 )
+from werkzeug.test import create_environ
 
 from skill.errors import RequestRefusedError
 from skill.web.endpoint import BODY_LIMIT_BYTES, create_app
@@ -93,6 +94,14 @@ def test_every_response_is_json_that_nobody_keeps_or_sniffs() -> None:
         assert response.headers["Content-Type"] == "application/json; charset=utf-8"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_an_answered_request_is_held_by_nothing() -> None:
+    # In its own environment it would hold itself, and the collector would come for each.
+    answered = make_app()
+    environ = create_environ(method="POST", data=b"{}")
+    list(answered(environ, lambda *_: lambda _: None))
+    assert not [name for name, value in environ.items() if isinstance(value, Request)]
 
 
 def test_half_a_surrogate_pair_does_not_break_the_answer() -> None:

@@ -73,6 +73,17 @@ def test_its_line_tells_when_it_was_over(caplog: pytest.LogCaptureFixture) -> No
     }
 
 
+def test_of_many_each_has_its_line_in_their_order(caplog: pytest.LogCaptureFixture) -> None:
+    told = [request(), request(REFUSED, None), request(REFUSED, None), request()]
+    with caplog.at_level(logging.INFO, handled.__name__):
+        tell(*told)
+    lines = [
+        json.loads(line) for record in caplog.records for line in record.getMessage().split("\n")
+    ]
+    assert [line["level"] for line in lines] == ["INFO", "WARNING", "WARNING", "INFO"]
+    assert [line["event"] for line in lines] == ["answered", "refused", "refused", "answered"]
+
+
 def test_told_later_it_is_told_all_the_same() -> None:
     later = TellingLater()
     before = figure(ANSWERS)

@@ -10,7 +10,7 @@ from time import time
 
 import pytest
 
-from skill.web.log_lines import write_line
+from skill.web.log_lines import MOST_BYTES_AT_ONCE, Line, write_line, write_lines
 
 _LOGGER = logging.getLogger("skill.web.something")
 
@@ -27,6 +27,32 @@ def test_a_line_is_one_json_object(caplog: pytest.LogCaptureFixture) -> None:
     assert datetime.fromisoformat(line.pop("time")).tzinfo is not None
     expected = {"level": "INFO", "event": "happened"}
     assert line == expected | {"reason": "a\n\u00fc", "number": 1.5, "nothing": None}
+
+
+def test_many_lines_go_out_in_records_that_a_pipe_takes_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    lines: list[Line] = [
+        (float(second), {"event": "happened", "number": second}) for second in range(500)
+    ]
+    write_lines(_LOGGER, logging.INFO, lines)
+    texts = [record.getMessage() for record in caplog.records]
+    assert max(map(len, texts)) < MOST_BYTES_AT_ONCE  # one more for the end of the last line
+    assert len(texts) < len(lines) / 10
+    told = [json.loads(line) for text in texts for line in text.split("\n")]
+    assert [line["number"] for line in told] == list(range(500))
+    assert [datetime.fromisoformat(line["time"]).timestamp() for line in told] == [
+        at for at, _ in lines
+    ]
+
+
+def test_a_line_longer_than_that_has_a_record_of_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reasons = ["short", "long" * 2_000, "short"]
+    write_lines(_LOGGER, logging.ERROR, [(0.0, {"reason": reason}) for reason in reasons])
+    assert [json.loads(one.getMessage())["reason"] for one in caplog.records] == reasons
 
 
 def test_a_formatter_of_somebody_else_tells_the_truth(caplog: pytest.LogCaptureFixture) -> None:

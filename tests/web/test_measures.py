@@ -29,6 +29,32 @@ def test_a_request_is_counted_by_its_type_and_outcome() -> None:
     assert value(name) == before + 1
 
 
+def test_many_times_taken_down_at_once_are_those_of_one_after_the_other() -> None:
+    name = "skill_stage_seconds"
+    times = [0.0, 0.0001, 0.00011, 0.0025, 0.0026, 0.5, 8.0, 9.0, 1000.0]
+    bounds = [one for one in measures.exposition().decode().splitlines() if "_bucket" in one]
+    plain = Histogram(
+        name,
+        "",
+        buckets=sorted(
+            {float(bound) for bound in re.findall(r'le="([^"+]+)"', "".join(bounds)) if bound}
+        ),
+        registry=None,
+    )
+    figures = re.compile(rf'^({name}\S*stage="answer"\S*) (\S+)$', re.MULTILINE)
+    before = dict(figures.findall(measures.exposition().decode()))
+    measures.time_stage("answer", times)
+    after = dict(figures.findall(measures.exposition().decode()))
+    for one in times:
+        plain.observe(one)
+    (family,) = plain.collect()
+    expected = [round(s.value, 4) for s in family.samples if not s.name.endswith("created")]
+    changed = [
+        round(float(after[key]) - float(before[key]), 4) for key in after if "created" not in key
+    ]
+    assert changed == expected
+
+
 def test_what_a_sender_wrote_is_no_label() -> None:
     other = 'skill_requests_total{outcome="refused",type="other"}'
     nothing = 'skill_requests_total{outcome="refused",type="none"}'
