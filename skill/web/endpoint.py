@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 import orjson
 from flask import Flask, Request, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
 from werkzeug.http import HTTP_STATUS_CODES
 
 from skill.errors import RequestRefusedError
@@ -186,13 +191,20 @@ _HEADERS = (
 
 
 def _body_of(sent: Request) -> bytes:
+    """Return the raw bytes: they are what is signed, whatever content type the sender claims."""
+    length = sent.content_length
     try:
-        # The raw bytes are what is signed, whatever content type the sender claims.
-        return sent.get_data(cache=False, parse_form_data=False)
+        if length is None or length > BODY_LIMIT_BYTES:
+            return sent.get_data(cache=False, parse_form_data=False)
+        # What Werkzeug puts around the stream holds a length to its limit, as was just done.
+        body: bytes = sent.environ["wsgi.input"].read(length)
     except HTTPException:
         raise
     except Exception as error:  # each server has its own for chunks that are none
         raise RequestRefusedError("body_unreadable") from error
+    if len(body) != length:
+        raise ClientDisconnected
+    return body
 
 
 def _known_type(envelope: Mapping[str, object]) -> str:
