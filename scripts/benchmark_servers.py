@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-SERVERS: Final = ("gunicorn", "waitress")
+SERVERS: Final = ("gunicorn", "granian", "waitress")
 
 _WAITRESS_THREADS: Final = 8  # as many as gunicorn.conf.py gives a worker
 _PORTS: Final = range(20_000, 32_000)
@@ -54,12 +54,19 @@ class Server:
             raise BenchmarkError(f"{self.name} is not installed; scripts/test installs it")
 
     def command(self, application: str, port: int) -> list[str]:
-        """Return what starts it; gunicorn finds ``gunicorn.conf.py`` and the port by itself."""
-        options = (
-            [f"--listen={HOST}:{port}", f"--threads={_WAITRESS_THREADS}"]
-            if self.name == "waitress"
-            else []
-        )
+        """Return what starts it; gunicorn finds ``gunicorn.conf.py`` and the port by itself.
+
+        Granian reads and writes on threads of its own, so Python is given one, and they take no
+        turns at the interpreter.
+        """
+        match self.name:
+            case "granian":
+                at = ["--host", HOST, "--port", str(port)]
+                options = ["--interface", "wsgi", "--blocking-threads", "1", *at]
+            case "waitress":
+                options = [f"--listen={HOST}:{port}", f"--threads={_WAITRESS_THREADS}"]
+            case _:
+                options = []
         return [sys.executable, "-m", self.name, *options, application]
 
 
