@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Event, Thread, current_thread
+from threading import enumerate as running_threads
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,10 +89,13 @@ def test_after_a_failure_the_next_thing_is_taken() -> None:
             raise ValueError("one is too much")
         taken.append(number)
 
-    batches = Batches("taker", take, 10)
+    batches = Batches("taker that fails", take, 10)
     batches.put(1)
     batches.flush()
-    time.sleep(0.1)  # until its thread is over
+    # Until its thread is over: what it raised would else be held against a later test.
+    for thread in running_threads():
+        if thread.name == "taker that fails":
+            thread.join(10)
     batches.put(2)
     batches.flush()
     assert taken == [2]
