@@ -12,6 +12,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from skill.web import measures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -107,20 +109,35 @@ def test_the_memory_is_measured_by_what_is_done_and_how_it_went() -> None:
 
 
 def test_a_count_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = 0
+
     def full(*_: object) -> None:
+        nonlocal failures
+        failures += 1
         raise OSError(28, "No space left on device")
 
-    for kind, method in ((Counter, "inc"), (Gauge, "set"), (Histogram, "observe")):
+    several = measures._Distribution  # noqa: SLF001  # what a stage is timed with
+    for kind, method in (
+        (Counter, "inc"),
+        (Gauge, "set"),
+        (Histogram, "observe"),
+        (several, "observe_all"),
+    ):
         monkeypatch.setattr(kind, method, full)
-    measures.count_requests(1, "LaunchRequest", "answered")
-    measures.time_stage("answer", [0.0002])
-    measures.count_fetch("good")
-    measures.note_expiry(1)
-    measures.note_drift(1)
-    measures.time_memory("load", "done", 0.002)
-    measures.note_memory_left_alone("load", True)  # noqa: FBT003
-    measures.note_owed_deletions(1)
-    measures.count_dropped_lines(1)
+    measured: list[Callable[[], None]] = [
+        lambda: measures.count_requests(1, "LaunchRequest", "answered"),
+        lambda: measures.time_stage("answer", [0.0002]),
+        lambda: measures.count_fetch("good"),
+        lambda: measures.note_expiry(1),
+        lambda: measures.note_drift(1),
+        lambda: measures.time_memory("load", "done", 0.002),
+        lambda: measures.note_memory_left_alone("load", True),  # noqa: FBT003
+        lambda: measures.note_owed_deletions(1),
+        lambda: measures.count_dropped_lines(1),
+    ]
+    for number, measure in enumerate(measured, start=1):
+        measure()
+        assert failures == number, number  # else it would pass without a failure to bear
 
 
 def test_with_a_folder_for_the_workers_only_what_lies_there_is_shown(
