@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
 from time import perf_counter, time
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import orjson
 from flask import Flask, Request, Response
@@ -196,12 +196,22 @@ def _body_of(sent: Request) -> bytes:
     try:
         if length is None or length > BODY_LIMIT_BYTES:
             return sent.get_data(cache=False, parse_form_data=False)
-        # What Werkzeug puts around the stream holds a length to its limit, as was just done.
-        body: bytes = sent.environ["wsgi.input"].read(length)
+        return _read(sent.environ["wsgi.input"], length)
     except HTTPException:
         raise
     except Exception as error:  # each server has its own for chunks that are none
         raise RequestRefusedError("body_unreadable") from error
+
+
+def _read(stream: IO[bytes], length: int) -> bytes:
+    """Return so many bytes, and fail as what Werkzeug puts around a stream does.
+
+    That is there to hold a sender to the limit, and the length is within it.
+    """
+    try:
+        body = stream.read(length)
+    except (OSError, ValueError) as error:
+        raise ClientDisconnected from error
     if len(body) != length:
         raise ClientDisconnected
     return body

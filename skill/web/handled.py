@@ -118,5 +118,5 @@ class TellingLater:
 
 
 def _tell_all(waiting: deque[Handled]) -> None:
-    # Others may put more meanwhile; what was there is taken first, so that nothing is told twice.
+    # What is put meanwhile is the next batch's.
     tell(*[waiting.popleft() for _ in range(len(waiting))])

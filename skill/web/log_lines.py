@@ -13,16 +13,15 @@ import orjson
 
 from skill.web.measures import count_dropped_lines
 
+# A pipe takes this much at once or not at all, so the lines of two workers never mix.
+MOST_BYTES_AT_ONCE: Final = 4096
+
 Line: TypeAlias = tuple[float, Mapping[str, str | float | None]]
 """When something happened, in Unix seconds, and what is told of it: "event" first."""
 
 # To make a record anew looks up the file and the names of thread and process, which no line tells
 # and which takes as long as all the rest.
 _BLANK = vars(logging.LogRecord("", logging.NOTSET, "", 0, "", (), None)) | {"threadName": None}
-
-
-# A pipe takes this much at once or not at all, so the lines of two workers never mix.
-MOST_BYTES_AT_ONCE: Final = 4096
 
 
 def write_line(
@@ -62,7 +61,8 @@ def write_lines(logger: logging.Logger, level: int, lines: Iterable[Line]) -> No
             _hand_over(logger, level, record)
             record, room = [], MOST_BYTES_AT_ONCE - len(text) - 1
         record.append(text)
-    _hand_over(logger, level, record)
+    if record:
+        _hand_over(logger, level, record)
 
 
 def _text_of(line: Mapping[str, object]) -> str:

@@ -240,6 +240,7 @@ class Cut(io.RawIOBase):
         raise self.error
 
 
+@pytest.mark.parametrize("claimed", [{}, {"CONTENT_LENGTH": "10"}], ids=["chunks", "length"])
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -250,14 +251,22 @@ class Cut(io.RawIOBase):
     ids=repr,
 )
 def test_a_body_that_cannot_be_read_is_the_senders_fault(
-    error: Exception, reason: str, lines: Lines
+    error: Exception, reason: str, claimed: dict[str, str], lines: Lines
 ) -> None:
-    overrides = {"wsgi.input": Cut(error), "wsgi.input_terminated": True}
+    overrides = {"wsgi.input": Cut(error), "wsgi.input_terminated": True, **claimed}
     response = make_app().test_client().post("/", environ_overrides=overrides)
     assert response.status_code == 400
     assert_says_nothing(response)
     (line,) = lines()
     assert (line["reason"], line["level"]) == (reason, "WARNING")
+
+
+def test_a_body_that_ends_too_soon_is_the_senders_fault(lines: Lines) -> None:
+    overrides = {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "10"}
+    response = make_app().test_client().post("/", environ_overrides=overrides)
+    assert response.status_code == 400
+    (line,) = lines()
+    assert line["reason"] == "http_400"
 
 
 def test_a_compressed_body_is_not_unpacked() -> None:

@@ -47,6 +47,11 @@ def test_many_lines_go_out_in_records_that_a_pipe_takes_at_once(
     ]
 
 
+def test_no_lines_are_no_record(caplog: pytest.LogCaptureFixture) -> None:
+    write_lines(_LOGGER, logging.ERROR, [])
+    assert caplog.records == []
+
+
 def test_a_line_longer_than_that_has_a_record_of_its_own(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
