@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 
@@ -16,3 +18,9 @@ def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     for line in lines:
         assert datetime.fromisoformat(line.pop("time")).tzinfo is not None
     return lines
+
+
+def lines_in(log: Path) -> list[dict[str, Any]]:
+    """Return what the lines of a file say, but for one of which only a part is written yet."""
+    *whole, _ = log.read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in whole]

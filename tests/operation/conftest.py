@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from scripts.simulator.signing import throwaway_authority
+from tests.log_lines import lines_in
 from tests.operation.certificate_host import certificate_host
 from tests.operation.load import Caller, Direct, ThroughProxy, sent
 from tests.operation.processes import NGINX, Instance, free_ports, proxy
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     NewInstance = Callable[[int, Mapping[str, str]], tuple[Instance, CertificateHost, Caller]]
 
 _WARMING_REQUESTS: Final = 60
+_QUIET_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ class Site:
         """Return the process id behind each fetch of the chain."""
         file = self.folder / "fetches"
         return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Return what both instances have logged; a line comes a moment after its answer."""
+        log, before = self.folder / "log", -1
+        while (size := log.stat().st_size) != before:
+            before = size
+            sleep(_QUIET_SECONDS)
+        return lines_in(log)
 
     def warm_up(self) -> None:
         """Ask until every worker has its key, so that a test measures what it means to."""

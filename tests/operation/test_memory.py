@@ -29,6 +29,7 @@ from skill.memory.limits import MOST_OPERATIONS
 from skill.memory.opening import memory_from
 from skill.memory.sealing import Sealer
 from tests.calls import RED_FLAGS, calls_for_help, finish, go_on, is_settled, text_of
+from tests.log_lines import lines_in
 from tests.memory.stores import (
     KEY,
     SECRET,
@@ -116,7 +117,7 @@ class Site:
 
     def events(self) -> list[str]:
         """Return what was logged of the memory."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        lines = lines_in(self.log)
         assert all(line["time"] for line in lines)
         return [line["event"] for line in lines if line["event"].startswith("memory_")]
 
@@ -724,7 +725,7 @@ def test_nothing_of_a_caller_is_told_anywhere_but_in_the_talk(
     assert {(one.status, one.body) for one in refusals} == {(400, b"{}")}
     # Each request of the account has its line by then, and each refusal.
     lines = 2 * len(account.requests)
-    wait_until(lambda: len(site.log.read_text().splitlines()) > lines, "it is logged", 5)
+    wait_until(lambda: len(lines_in(site.log)) > lines, "it is logged", 5)
     told = site.log.read_bytes() + site.instances[0].metrics().encode()
     words = [account.user_id, *account.request_ids, *alexa.answers, "upper_back_pain@"]
     canaries = [word.encode() for word in words]
