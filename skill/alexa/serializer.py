@@ -116,14 +116,20 @@ def _slot(slot: Readable) -> Slot:
     )
 
 
-_PLAIN = (str, bool, int, dict)
+def _written(response: Any) -> dict[str, object]:  # noqa: ANN401  # the SDK's may hold `None`
+    """Return a response as a JSON object, with all that this skill ever says in one."""
+    written: dict[str, object] = {}
+    if response.output_speech is not None:
+        written["outputSpeech"] = _spoken(response.output_speech)
+    card = response.card
+    if card is not None:
+        written["card"] = {"type": card.object_type, "title": card.title, "content": card.content}
+    if response.reprompt is not None:
+        written["reprompt"] = {"outputSpeech": _spoken(response.reprompt.output_speech)}
+    if response.should_end_session is not None:
+        written["shouldEndSession"] = response.should_end_session
+    return written
 
 
-def _written(model: Any) -> dict[str, object]:  # noqa: ANN401  # any of the SDK's
-    """Return a model as a JSON object, without the members that say nothing."""
-    members = vars(model)
-    return {
-        key: member if isinstance(member, _PLAIN) else _written(member)
-        for name, key in model.attribute_map.items()
-        if (member := members[name]) is not None
-    }
+def _spoken(speech: Any) -> dict[str, object]:  # noqa: ANN401  # as above
+    return {"type": speech.object_type, "ssml": speech.ssml}

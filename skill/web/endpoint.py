@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache
 from http import HTTPStatus
 from time import perf_counter, time
 from typing import IO, TYPE_CHECKING, cast
@@ -17,9 +17,11 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
 )
 from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wsgi import get_content_length, get_path_info
 
 from skill.errors import RequestRefusedError
 from skill.web import measures
+from skill.web.addressee import text_at
 from skill.web.handled import ANSWERED, Ending, Handled, tell
 from skill.web.measures import KNOWN_REQUEST_TYPES, OTHER_TYPE
 from skill.web.verification import RequestVerifier
@@ -27,7 +29,7 @@ from skill.web.verification import RequestVerifier
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from werkzeug.routing import Rule
+    from flask.typing import RouteCallable
 
 _PLACES_REMEMBERED = 16  # there are three, and nothing is remembered of what is not found
 
@@ -65,15 +67,16 @@ def create_app(
     app = _Endpoint(__name__, refuse)
 
     @app.post("/", provide_automatic_options=False)
-    def alexa_request(sent: Request) -> _JsonAnswer:
+    def alexa_request(environ: "WSGIEnvironment") -> _JsonAnswer:
         began = perf_counter()
         received = verified = request_type = None
         try:
-            body = _body_of(sent)
+            body = _body_of(environ)
             received = perf_counter()
-            envelope = verifier.verify(sent.headers, body)
+            envelope = verifier.verify(_Headers(environ), body)
             verified = perf_counter()
-            request_type = _known_type(envelope)
+            named = text_at(envelope, "request", "type")
+            request_type = named if named in KNOWN_REQUEST_TYPES else OTHER_TYPE
             given, ending = _JsonAnswer(answer(envelope)), ANSWERED
         except Exception as error:  # noqa: BLE001  # never a 500, whatever a sender sends
             given, ending = _refusal(error, is_genuine=request_type is not None)
@@ -82,11 +85,11 @@ def create_app(
         return given
 
     @app.get("/readyz", provide_automatic_options=False)
-    def readiness(_: Request) -> _JsonAnswer:
+    def readiness(_: "WSGIEnvironment") -> _JsonAnswer:
         return _JsonAnswer({"status": "ok"})
 
     @app.get("/healthz", provide_automatic_options=False)
-    def health(_: Request) -> _JsonAnswer:
+    def health(_: "WSGIEnvironment") -> _JsonAnswer:
         if verifier.clock_drift.is_alarming:
             return _JsonAnswer({"status": "clock_drift"}, HTTPStatus.SERVICE_UNAVAILABLE)
         return _JsonAnswer({"status": "ok"})
@@ -102,18 +105,30 @@ class _Request(Request):
     max_content_length = BODY_LIMIT_BYTES
 
 
-class _Endpoint(Flask):
-    """An application whose views are given the request.
+class _Headers:
+    """The headers of a request, by name, in any case."""
 
-    No view looks for it, or for anything else, in Flask's contexts. So none are put up and taken
-    down around it, which would take as long as to verify the request, its signature aside.
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        """Return the value of a header, or ``None``."""
+        value: str | None = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return value
+
+
+class _Endpoint(Flask):
+    """An application whose views are given the WSGI environment.
+
+    No view looks for a request, or for anything else, in Flask's contexts. So none are put up and
+    taken down around it, which would take as long as to verify the request, its signature aside.
 
     Args:
         import_name: As Flask's.
         refuse: Makes the answer when there is no view, or it fails.
     """
-
-    request_class = _Request
 
     def __init__(self, import_name: str, refuse: Callable[[Exception], "_JsonAnswer"]) -> None:
         super().__init__(import_name, static_folder=None)
@@ -121,19 +136,25 @@ class _Endpoint(Flask):
         self._refuse = refuse
 
     @cached_property
-    def _found(self) -> Callable[[str, str], tuple["Rule", Mapping[str, object]]]:
-        """What finds a view by path and method, and remembers the last ones."""
-        return lru_cache(_PLACES_REMEMBERED)(partial(self.url_map.bind("").match, return_rule=True))
+    def _view_at(self) -> Callable[[str, str], "RouteCallable"]:
+        """What finds a view by path and method, as WSGI has them, and remembers the last ones."""
+        places = self.url_map.bind("")
+
+        @lru_cache(_PLACES_REMEMBERED)
+        def view_at(path: str, method: str) -> "RouteCallable":
+            asked = f"/{get_path_info({'PATH_INFO': path}).lstrip('/')}"  # as of a `Request`
+            name, _ = places.match(asked, method)
+            return self.view_functions[name]
+
+        return view_at
 
     def wsgi_app(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request by its view."""
         try:
-            # In the environment it would be a cycle, and stay until the collector comes by.
-            sent = self.request_class(environ, populate_request=False)
-            rule, _ = self._found(sent.path, sent.method)
-            given = self.view_functions[rule.endpoint](sent)
+            view = self._view_at(environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"])
+            given = view(environ)
         except Exception as error:  # noqa: BLE001  # never a 500
             given = self._refuse(error)
         return cast("_JsonAnswer", given)(environ, start_response)
@@ -159,9 +180,13 @@ class _JsonAnswer:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Send it, without the body where only the headers are asked for."""
-        phrase = HTTP_STATUS_CODES.get(self.status, "")
-        start_response(f"{self.status} {phrase}", self.headers)
+        start_response(_status_line(self.status), self.headers)
         return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
+
+
+@cache
+def _status_line(status: int) -> str:
+    return f"{status} {HTTP_STATUS_CODES.get(status, '')}"
 
 
 def _with_metrics(wsgi_app: "WSGIApplication", port: str) -> "WSGIApplication":
@@ -190,13 +215,15 @@ _HEADERS = (
 )
 
 
-def _body_of(sent: Request) -> bytes:
+def _body_of(environ: "WSGIEnvironment") -> bytes:
     """Return the raw bytes: they are what is signed, whatever content type the sender claims."""
-    length = sent.content_length
+    length = get_content_length(environ)
     try:
         if length is None or length > BODY_LIMIT_BYTES:
+            # In the environment it would be a cycle, and stay until the collector comes by.
+            sent = _Request(environ, populate_request=False)
             return sent.get_data(cache=False, parse_form_data=False)
-        return _read(sent.environ["wsgi.input"], length)
+        return _read(environ["wsgi.input"], length)
     except HTTPException:
         raise
     except Exception as error:  # each server has its own for chunks that are none
@@ -215,14 +242,6 @@ def _read(stream: IO[bytes], length: int) -> bytes:
     if len(body) != length:
         raise ClientDisconnected
     return body
-
-
-def _known_type(envelope: Mapping[str, object]) -> str:
-    match envelope:
-        case {"request": {"type": str(name)}} if name in KNOWN_REQUEST_TYPES:
-            return name
-        case _:
-            return OTHER_TYPE
 
 
 def _refusal(error: Exception, *, is_genuine: bool) -> tuple[_JsonAnswer, Ending]:
