@@ -175,7 +175,7 @@ class Bench:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return the exit status."""
     options = _options(arguments)
-    servers = [Server(name) for name in SERVERS if options.server in {name, "both"}]
+    servers = [Server(name) for name in SERVERS if options.server in {name, "all"}]
     try:
         if platform.system() != "Linux":
             raise BenchmarkError("processor time and memory are read from /proc, so Linux only")
@@ -453,13 +453,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--server",
-        choices=[*SERVERS, "both", "none"],
-        default="both",
-        help="the server, gunicorn as gunicorn.conf.py sets it up; none measures only turns (both)",
+        choices=[*SERVERS, "all", "none"],
+        default="all",
+        help="the server, gunicorn as gunicorn.conf.py sets it up; none measures only turns (all)",
     )
     parser.add_argument("--rounds", type=_count, default=5, help="how many rounds (5)")
     parser.add_argument(
-        "--seconds", type=_seconds, default=1.5, help="how long each is busy in a round (1.5)"
+        "--seconds", type=_seconds, default=3, help="how long each is busy in a round (3)"
     )
     parser.add_argument(
         "--connections", type=_count, default=16, help="how many requests at once (16)"
