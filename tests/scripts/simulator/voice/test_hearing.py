@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import sys
 from array import array
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from scripts.simulator.errors import SimulatorError
 from scripts.simulator.voice import hearing
 from scripts.simulator.voice.hearing import find_recogniser
-from scripts.simulator.voice.wav import silence, wav_of
+from scripts.simulator.voice.wav import is_noisy, samples_of, silence, wav_of
 from tests.scripts.simulator.voice.conftest import VOICES
 
 if TYPE_CHECKING:
@@ -90,6 +91,38 @@ def test_one_recording_does_not_change_the_next(recogniser: Recogniser, voices: 
     before = recogniser.words(wav)
     recogniser.words(wav_of(silence(2)))
     assert recogniser.words(wav) == before == "no chest pain"
+
+
+def test_only_out_of_a_noisy_recording_noise_is_taken(
+    recogniser: Recogniser, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quieted: list[int] = []
+
+    def quieter(samples: array[int]) -> array[int]:
+        quieted.append(len(samples))
+        return silence(1)
+
+    monkeypatch.setattr(recogniser, "_quieter", quieter)
+    clean = voices["rms"]("I have a fever")
+    assert recogniser.words(clean) == "i have a fever"
+    assert quieted == []
+    assert recogniser.words(in_hiss(clean)) != "i have a fever"
+    assert quieted == [len(samples_of(clean))]
+
+
+def test_where_no_noise_can_be_taken_out_a_noisy_recording_is_heard_as_it_is(
+    recogniser: Recogniser, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recogniser, "_quieter", None)
+    # Mostly not at all, and so it is asked again.
+    assert recogniser.words(in_hiss(voices["rms"]("yes"))) in {"", "yes"}
+
+
+def in_hiss(wav: bytes) -> bytes:
+    draw = random.Random(1)  # noqa: S311  # the same every time
+    noisy = array("h", (one + round(draw.gauss(0, 500)) for one in samples_of(wav)))
+    assert is_noisy(noisy)
+    return wav_of(noisy)
 
 
 @pytest.mark.usefixtures("recogniser")

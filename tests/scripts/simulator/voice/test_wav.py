@@ -13,6 +13,7 @@ from scripts.simulator.errors import SimulatorError
 from scripts.simulator.voice.wav import (
     SAMPLE_RATE,
     has_speech,
+    is_noisy,
     louder,
     read_wav,
     resampled,
@@ -131,3 +132,17 @@ def test_a_hum_has_no_speech_and_a_word_before_it_is_some() -> None:
 
 def test_what_nobody_could_hear_is_no_speech() -> None:
     assert not has_speech(louder(tone(SAMPLE_RATE), 0.003) + silence(1))
+
+
+@pytest.mark.parametrize("decibels", [10, 20, 35])
+def test_a_recording_is_noisy_whose_pauses_are_not_much_quieter_than_its_words(
+    decibels: float,
+) -> None:
+    word = tone(SAMPLE_RATE)
+    pause = louder(tone(SAMPLE_RATE, hertz=50, seconds=0.2), 10 ** (-decibels / 20))
+    assert is_noisy(word + pause) == (decibels < 30)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01, 0.02, 0.1, 1])
+def test_silence_is_not_noisy(seconds: float) -> None:
+    assert not is_noisy(silence(seconds))
