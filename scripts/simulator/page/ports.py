@@ -49,7 +49,7 @@ class Recogniser(Protocol):
     """An ear. It is only ever asked for one recording at a time."""
 
     def words(self, wav: bytes) -> str:
-        """Return the words in a WAV file (16 kHz, 16 bit, mono), "" where none were heard.
+        """Return the words in a WAV file (16 kHz, 16 bit, mono), "" where there are none.
 
         Raises:
             SimulatorError: It cannot listen.

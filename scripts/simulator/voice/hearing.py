@@ -3,9 +3,12 @@
 The recogniser is taught the sentences of the interaction model and no others, so it makes the
 nearest of them out of anything it is given. Four things keep that from becoming a finding that
 nobody named or a "no" that nobody said: a recording with no words in it is not even tried; what
-the recogniser is not sure of counts as not heard, above all a denial that may have been a report;
+the recogniser is not sure of counts as unclear, above all a denial that may have been a report;
 so does what a second one, which knows sounds and no words, hears quite otherwise; and what is left
 is still read strictly, by ``understanding``. Out of a noisy recording the noise is taken first.
+
+What is unclear goes on as words that mean nothing, as it does with Alexa. So the skill asks again,
+and sends whoever it cannot understand to a person. Without that it would never know of them.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from scripts.simulator.interaction_model import InteractionModel
+
+# What stands for words that are not sure. It is no sample of any intent.
+UNCLEAR: Final = "(unclear)"
 
 # Words of this field of medicine that the dictionary of pocketsphinx lacks, in its own format.
 _PRONUNCIATIONS: Final = Path(__file__).with_name("pronunciations.dict")
@@ -110,7 +116,9 @@ class Recogniser:
         self.unheard = unheard
 
     def words(self, wav: bytes) -> str:
-        """Return the words in a WAV file (16 kHz, 16 bit, mono), "" where none are sure.
+        """Return the words in a WAV file (16 kHz, 16 bit, mono).
+
+        "" where there are none, ``UNCLEAR`` where it is not sure of them.
 
         Raises:
             SimulatorError: It is no such file, or too long.
@@ -128,8 +136,9 @@ class Recogniser:
             strange = _STRANGE_IN_NOISE
         with self._lock:
             found = _decoded(self._words, samples)
-            is_sure = found is not None and found.hypstr and self._is_sure(found, samples, strange)
-            return str(found.hypstr) if is_sure else ""
+            if found is None or not found.hypstr:
+                return ""
+            return found.hypstr if self._is_sure(found, samples, strange) else UNCLEAR
 
     def _is_sure(self, found: Any, samples: array[int], strange: float) -> bool:  # noqa: ANN401
         """Whether it may count as heard; ``strange`` is how strange it must not be."""

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.simulator.errors import SimulatorError
+from scripts.simulator.understanding import FALLBACK
 from scripts.simulator.voice import hearing
-from scripts.simulator.voice.hearing import find_recogniser
+from scripts.simulator.voice.hearing import UNCLEAR, find_recogniser
 from scripts.simulator.voice.wav import is_noisy, samples_of, silence, wav_of
 from tests.scripts.simulator.voice.conftest import VOICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scripts.simulator.assembly import Language
     from scripts.simulator.interaction_model import Intent, InteractionModel
     from scripts.simulator.voice.hearing import Recogniser
     from tests.scripts.simulator.voice.conftest import Voices
@@ -36,11 +38,11 @@ def test_a_spoken_answer_is_heard(hears: Callable[[bytes], str], voices: Voices)
 
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize("line", ["she sells sea shells", "what's the name of this song"])
-def test_what_only_rhymes_with_the_model_is_no_words(
+def test_what_only_rhymes_with_the_model_is_unclear(
     line: str, voice: str, hears: Callable[[bytes], str], voices: Voices
 ) -> None:
     # Once heard as "she so stiff shoulders" and "blood thinning medicine".
-    assert hears(voices[voice](line)) == ""
+    assert hears(voices[voice](line)) == UNCLEAR
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_a_report_that_sounds_like_a_denial_is_never_heard_as_one(
     voice: str, line: str, hears: Callable[[bytes], str], voices: Voices
 ) -> None:
     # Once heard as "there's no weight on my chest", as "there isn't ..." and as "I can feel ...".
-    assert hears(voices[voice](line)) in {"", line.lower()}
+    assert hears(voices[voice](line)) in {UNCLEAR, line.lower()}
 
 
 @pytest.mark.parametrize("voice", VOICES)
@@ -64,6 +66,10 @@ def test_what_is_clearly_a_denial_is_heard(
     line: str, voice: str, hears: Callable[[bytes], str], voices: Voices
 ) -> None:
     assert hears(voices[voice](line)) == line
+
+
+def test_what_is_unclear_means_nothing(language: Language) -> None:
+    assert language.understanding.understand(UNCLEAR).intent == FALLBACK
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 0.1, 0.2, 0.21, 1])
@@ -115,7 +121,7 @@ def test_where_no_noise_can_be_taken_out_a_noisy_recording_is_heard_as_it_is(
 ) -> None:
     monkeypatch.setattr(recogniser, "_quieter", None)
     # Mostly not at all, and so it is asked again.
-    assert recogniser.words(in_hiss(voices["rms"]("yes"))) in {"", "yes"}
+    assert recogniser.words(in_hiss(voices["rms"]("yes"))) in {UNCLEAR, "yes"}
 
 
 def in_hiss(wav: bytes) -> bytes:
