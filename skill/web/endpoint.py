@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
     ClientDisconnected,
     HTTPException,
     MethodNotAllowed,
+    NotFound,
     RequestEntityTooLarge,
 )
 from werkzeug.http import HTTP_STATUS_CODES
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from flask.typing import RouteCallable
 
+_LONGEST_PATH_CHARACTERS = 64
 _PLACES_REMEMBERED = 16  # there are three, and nothing is remembered of what is not found
 
 BODY_LIMIT_BYTES = 256 * 1024  # Alexa sends a few kB, session attributes included
@@ -133,17 +135,19 @@ class _Endpoint(Flask):
     def __init__(self, import_name: str, refuse: Callable[[Exception], "_JsonAnswer"]) -> None:
         super().__init__(import_name, static_folder=None)
         self.url_map.strict_slashes = False  # it would redirect, and Alexa does not follow
+        self.url_map.merge_slashes = False  # as would this, and it looks for everything twice
         self._refuse = refuse
 
     @cached_property
     def _view_at(self) -> Callable[[str, str], "RouteCallable"]:
-        """What finds a view by path and method, as WSGI has them, and remembers the last ones."""
+        """What finds a view by path, after its slash, and method, and remembers the last ones."""
         places = self.url_map.bind("")
 
         @lru_cache(_PLACES_REMEMBERED)
         def view_at(path: str, method: str) -> "RouteCallable":
-            asked = f"/{get_path_info({'PATH_INFO': path}).lstrip('/')}"  # as of a `Request`
-            name, _ = places.match(asked, method)
+            if len(path) > _LONGEST_PATH_CHARACTERS:  # a refusal costs no more than an answer
+                raise NotFound
+            name, _ = places.match(f"/{get_path_info({'PATH_INFO': path})}", method)
             return self.view_functions[name]
 
         return view_at
@@ -153,7 +157,8 @@ class _Endpoint(Flask):
     ) -> Iterable[bytes]:
         """Answer a request by its view."""
         try:
-            view = self._view_at(environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"])
+            path = environ.get("PATH_INFO", "").lstrip("/")  # one slash or many, as of a `Request`
+            view = self._view_at(path, environ["REQUEST_METHOD"])
             given = view(environ)
         except Exception as error:  # noqa: BLE001  # never a 500
             given = self._refuse(error)
@@ -203,7 +208,7 @@ def _with_metrics(wsgi_app: "WSGIApplication", port: str) -> "WSGIApplication":
 
 
 def _metrics(environ: "WSGIEnvironment") -> "WSGIApplication":
-    if environ["PATH_INFO"] != "/metrics" or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+    if environ.get("PATH_INFO") != "/metrics" or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return _JsonAnswer({}, HTTPStatus.NOT_FOUND)
     return Response(measures.exposition(), content_type=measures.CONTENT_TYPE)
 

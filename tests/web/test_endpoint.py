@@ -135,7 +135,9 @@ def test_only_a_post_is_for_the_skill(method: str) -> None:
     assert response.headers["Allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/healthz/x", "/static/x", "/../x", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/healthz/x", "/static/x", "/../x", "/%00", "/" + "a/" * 99]
+)
 def test_there_is_nothing_elsewhere(path: str) -> None:
     for method in ("GET", "POST"):
         response = make_app().test_client().open(path, method=method)
@@ -143,7 +145,7 @@ def test_there_is_nothing_elsewhere(path: str) -> None:
         assert_says_nothing(response)
 
 
-@pytest.mark.parametrize("path", ["", "//", "///", "/healthz/", "//healthz", "/./"])
+@pytest.mark.parametrize("path", ["", "//", "///", "/healthz/", "/readyz//", "//healthz", "/./"])
 def test_no_path_is_redirected(path: str) -> None:
     client = make_app().test_client()
     for method in ("GET", "POST"):
