@@ -47,6 +47,10 @@ _DATE: Final = "AMAZON.DATE"
 _SAID_BARE: Final = frozenset({REPORT, ONSET})
 # How a yes ends that tells of now.
 PRESENT: Final = frozenset({"am", "is", "are", "do", "does"})
+# How one ends that may as well be the beginning of something: "I'm okay", "I have a bit".
+OPEN_ENDED: Final = PRESENT | {"have", "has"}
+# What may stand behind it all the same.
+_TAGS: Final = frozenset({"i think", "i guess", "i suppose", "i believe", "actually"})
 _LONGEST_SLOT_WORDS: Final = 20
 
 # How many days ago something may have been and is still reported. "I had chest pain last year"
@@ -148,6 +152,7 @@ class ClauseReader:
                 and self._may_omit(reading, omitted)
                 and not (reading.intent == DENIAL and self._is_doubtful(reading, kept, words))
                 and not (reading.intent in {NO, DENIAL} and self._is_limited(kept, words))
+                and not (reading.intent == YES and _goes_on(reading, kept, words, omitted))
             ]
             if readings:
                 return min(readings, key=self._rank)
@@ -314,6 +319,24 @@ class ClauseReader:
         )
         is_hedged = any(length_at(heard, at, self._phrases.hedges) for at in range(len(heard)))
         return limited or is_open or is_hedged
+
+
+def _goes_on(
+    yes: Reading, kept: Sequence[Word], words: Sequence[Word], omitted: Iterable[Omission]
+) -> bool:
+    """Whether a yes is more likely the beginning of something else.
+
+    "I am" answers a question, and "I'm" never does. "I am okay" is no "I am" with a filler.
+    """
+    if not yes.literal or yes.literal[-1] not in OPEN_ENDED:
+        return False
+    spoken = [word for word in words if word.heard != PAUSE]
+    last = spoken.index(kept[-1])
+    is_contracted = kept[-1].heard != kept[-1].said
+    behind = [o.span for o in omitted if o.is_filler and o.span.start > last]
+    return is_contracted or any(
+        " ".join(spoken[at].heard for at in span) not in _TAGS for span in behind
+    )
 
 
 def _literal(sentence: str) -> frozenset[str]:

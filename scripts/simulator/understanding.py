@@ -23,7 +23,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from scripts.simulator.clauses import DENIAL, MEANING, NO, PRESENT, REPORT, YES, ClauseReader
+from scripts.simulator.clauses import (
+    DENIAL,
+    MEANING,
+    NO,
+    OPEN_ENDED,
+    PRESENT,
+    REPORT,
+    YES,
+    ClauseReader,
+)
 from scripts.simulator.quantities import ONES
 from scripts.simulator.words import PAUSE, spelt, words_of
 
@@ -49,6 +58,7 @@ _CRIES: Final = frozenset({_HELP, _AMBULANCE})
 _LONGEST_UTTERANCE_WORDS: Final = 40
 _LONGEST_LEAD_WORDS: Final = 5
 _LONGEST_CRY_WORDS: Final = 6
+_COURTEOUS_YES: Final = frozenset({"okay", "right", "sure"})
 # As many as an emergency number has, wherever the skill speaks English.
 _THREE_DIGITS: Final = re.compile(r"\b[0-9]{3}\b")
 _DIGIT_WORDS: Final = {str(value): word for word, value in ONES.items()}
@@ -159,8 +169,13 @@ class Understanding:
         """
         if lead.intent == NO:
             return self._is_bare(rest)
+        if lead.intent != YES or lead.literal[-1] not in OPEN_ENDED:
+            return False
+        if not rest.slots:
+            # "I am okay" and "I am sorry" are no yes; "I do a bit" is one.
+            return rest.intent != YES or rest.opening[0] in _COURTEOUS_YES
         is_quantity = any(filling.entities is None for filling in rest.slots.values())
-        return lead.intent == YES and is_quantity and lead.literal[-1] in PRESENT
+        return is_quantity and lead.literal[-1] in PRESENT
 
     def _joined(
         self, words: Sequence[Word], known: dict[int, tuple[Reading, ...]]
@@ -218,6 +233,8 @@ class Understanding:
         for intent in (REPORT, DENIAL):
             named = [clause for clause in clauses if clause.intent == intent]
             others = {clause.intent for clause in clauses} - {intent, YES, NO}
+            if intent == DENIAL and self._is_half_taken_back(clauses):
+                return None
             if named and (intent == REPORT or not others):
                 return Understood(intent, self._together(intent, named))
         weighty = [clause for clause in clauses if clause.intent not in {YES, NO}] or clauses
@@ -226,6 +243,11 @@ class Understanding:
         ):
             return None
         return Understood(weighty[0].intent, weighty[0].slots)
+
+    def _is_half_taken_back(self, clauses: tuple[Reading, ...]) -> bool:
+        """Whether a yes stands behind a denial, as in "she doesn't have chest pain but I do"."""
+        first = next((n for n, one in enumerate(clauses) if one.intent == DENIAL), len(clauses))
+        return any(one.intent == YES for one in clauses[first:])
 
     def _is_bare(self, clause: Reading) -> bool:
         """Whether the clause begins with its finding, so that its side depends on its place."""
