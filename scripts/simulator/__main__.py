@@ -168,6 +168,11 @@ def _serve_page(
     # Read only now: a conversation in a pipe starts without it.
     from scripts.simulator.page.serving import page_app  # noqa: PLC0415  # as above
     from scripts.simulator.voice.hearing import find_recogniser  # noqa: PLC0415  # as above
+    from scripts.simulator.voice.quieting import what_is_missing  # noqa: PLC0415  # as above
+
+    can_hear = find_spec("pocketsphinx") is not None
+    if can_hear and (missing := what_is_missing()):
+        tell(missing)
 
     def recogniser_for(chosen: str) -> Recogniser:
         return find_recogniser(languages(chosen).model)
@@ -176,7 +181,7 @@ def _serve_page(
         lambda chosen: new_device(languages(chosen), skill),
         known_locales(),
         _speaker(options.voice),
-        None if find_spec("pocketsphinx") is None else recogniser_for,
+        recogniser_for if can_hear else None,
         locale=locale,
     )
     port = PAGE_PORT if options.page_port is None else options.page_port

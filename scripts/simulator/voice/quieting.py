@@ -26,6 +26,13 @@ def find_quieting() -> Callable[[array[int]], array[int]] | None:
     return partial(_quieter, webrtc.AudioProcessor)
 
 
+def what_is_missing() -> str | None:
+    """Return what to tell where no noise can be taken out, ``None`` where it can."""
+    if find_quieting() is not None:
+        return None
+    return "in a noisy room more is asked again: webrtc-noise-gain is not installed"
+
+
 def _quieter(processor: Callable[[int, int], Any], samples: array[int]) -> array[int]:
     """Return as many samples, with less noise between and under the words."""
     suppressor = processor(_NO_GAIN, _STRENGTH)

@@ -23,6 +23,7 @@ _CLEARLY_LOUDER: Final = 10
 # Of powers: 28 decibels. Measured with noise 15 dB below the speech, 24 at most; 25 dB below it, 27
 # at least; 30 dB below it, 32; without any, 45.
 _LITTLE_LOUDER: Final = 630
+_NOTHING: Final = 1
 
 
 def samples_of(wav: bytes) -> array[int]:
@@ -87,8 +88,12 @@ def has_speech(samples: array[int]) -> bool:
 
 
 def is_noisy(samples: array[int]) -> bool:
-    """Whether its pauses are not much quieter than its words, if there are any in it."""
-    powers = _powers(samples)
+    """Whether its pauses are not much quieter than its words, if there are any in it.
+
+    No room is without a sound: where there is none, a microphone was not on yet, or a browser let
+    nothing through.
+    """
+    powers = [power for power in _powers(samples) if power > _NOTHING]
     return bool(powers) and _loudest(powers) < _LITTLE_LOUDER * powers[len(powers) // 10]
 
 

@@ -9,6 +9,7 @@ import { Transcript } from "./transcript.js";
 import { Voice, browserVoices } from "./voice.js";
 
 const SILENCE = "";
+const UNCLEAR = "(unclear)";  // as in voice/hearing.py
 const PATIENCE_SECONDS = 8;
 const LONGEST_RECORDING_MS = 20_000;
 // How fast Alexa speaks English, roughly; for a device that is not to be heard.
@@ -246,11 +247,17 @@ async function sayHeard() {
   light("thinking", "Thinking");
   try {
     const heard = await wordsIn(tab.locale, await microphone.stop());
-    if (heard) {
+    const isUnclear = heard === UNCLEAR;
+    if (isUnclear) {
+      transcript.note("(not clear: speak nearer, or where it is quieter, or type)");
+    } else if (!heard) {
+      transcript.note("(nothing was heard; hold the button while you speak)");
+    }
+    // Where no talk is open, unclear words would begin one.
+    if (heard && (isOpen || !isUnclear)) {
       await say(heard);
       return;
     }
-    transcript.note("(nothing was heard; hold the button while you speak)");
     rest();
     waitForAnswer();
   } catch (error) {

@@ -14,6 +14,7 @@ from scripts.simulator.interaction_model import known_locales
 from scripts.simulator.page.serving import page_app
 from scripts.simulator.serving import served
 from scripts.simulator.terminal import converse
+from scripts.simulator.voice.hearing import UNCLEAR
 from tests.scripts.simulator.page.conftest import SmallRecogniser, SmallSpeaker, launched
 
 if TYPE_CHECKING:
@@ -347,14 +348,33 @@ def test_what_is_said_while_the_button_is_held_is_heard(
     assert any(recogniser.recordings[0][44:])
 
 
-def test_where_nothing_was_heard_nothing_is_sent(page: Page, recogniser: SmallRecogniser) -> None:
-    recogniser.hears = ""
+def talk(page: Page) -> None:
     page.get_by_role("button", name="Hold to talk").focus()
     page.keyboard.down("Space")
     expect(page.locator("#state")).to_have_text("Listening")
     page.keyboard.up("Space")
+
+
+def test_where_nothing_was_heard_nothing_is_sent(page: Page, recogniser: SmallRecogniser) -> None:
+    recogniser.hears = ""
+    talk(page)
     expect(page.get_by_text("nothing was heard")).to_be_visible()
     expect(page.locator(".you")).to_have_count(0)
+
+
+def test_of_unclear_words_the_skill_is_told_while_it_listens(
+    page: Page, recogniser: SmallRecogniser
+) -> None:
+    recogniser.hears = UNCLEAR
+    talk(page)
+    expect(page.get_by_text("speak nearer")).to_be_visible()
+    expect(page.locator(".you")).to_have_count(0)
+    say(page, "open upper back check")
+    expect_said(page, "Any chest pain")
+    talk(page)
+    expect(page.get_by_text("speak nearer")).to_have_count(2)
+    expect(page.locator(".you .words").last).to_have_text(UNCLEAR)
+    expect_said(page, "Sorry, I didn't get that")
 
 
 def test_what_was_said_to_a_device_that_was_changed_meanwhile_is_not_said_to_the_new_one(

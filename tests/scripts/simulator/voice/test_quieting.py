@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.simulator.voice.quieting import find_quieting
+from scripts.simulator.voice.quieting import find_quieting, what_is_missing
 from scripts.simulator.voice.wav import SAMPLE_RATE, samples_of, silence
 
 if TYPE_CHECKING:
@@ -73,3 +73,9 @@ def test_what_it_learned_of_one_recording_is_not_kept(
 def test_where_it_is_not_installed_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "webrtc_noise_gain", None)
     assert find_quieting() is None
+    assert "webrtc-noise-gain is not installed" in (what_is_missing() or "")
+
+
+@pytest.mark.usefixtures("quieter")
+def test_where_it_is_installed_nothing_is_missing() -> None:
+    assert what_is_missing() is None

@@ -141,6 +141,9 @@ def test_a_recording_is_noisy_whose_pauses_are_not_much_quieter_than_its_words(
     word = tone(SAMPLE_RATE)
     pause = louder(tone(SAMPLE_RATE, hertz=50, seconds=0.2), 10 ** (-decibels / 20))
     assert is_noisy(word + pause) == (decibels < 30)
+    # Where there is nothing at all, it tells nothing of the room.
+    nothing = silence(1)
+    assert is_noisy(nothing + word + pause + nothing) == (decibels < 30)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 0.02, 0.1, 1])
