@@ -328,7 +328,7 @@ def _goes_on(
 
     "I am" answers a question, and "I'm" never does. "I am okay" is no "I am" with a filler.
     """
-    if not yes.literal or yes.literal[-1] not in OPEN_ENDED:
+    if yes.literal[-1] not in OPEN_ENDED:
         return False
     spoken = [word for word in words if word.heard != PAUSE]
     last = spoken.index(kept[-1])

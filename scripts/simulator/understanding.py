@@ -58,7 +58,8 @@ _CRIES: Final = frozenset({_HELP, _AMBULANCE})
 _LONGEST_UTTERANCE_WORDS: Final = 40
 _LONGEST_LEAD_WORDS: Final = 5
 _LONGEST_CRY_WORDS: Final = 6
-_COURTEOUS_YES: Final = frozenset({"okay", "right", "sure"})
+# These are answers or wishes by themselves, and say how one is behind "I am".
+_COURTESIES: Final = frozenset({"okay", "right", "sure", "sorry"})
 # As many as an emergency number has, wherever the skill speaks English.
 _THREE_DIGITS: Final = re.compile(r"\b[0-9]{3}\b")
 _DIGIT_WORDS: Final = {str(value): word for word, value in ONES.items()}
@@ -173,7 +174,7 @@ class Understanding:
             return False
         if not rest.slots:
             # "I am okay" and "I am sorry" are no yes; "I do a bit" is one.
-            return rest.intent != YES or rest.opening[0] in _COURTEOUS_YES
+            return rest.opening[0] in _COURTESIES
         is_quantity = any(filling.entities is None for filling in rest.slots.values())
         return is_quantity and lead.literal[-1] in PRESENT
 

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 import orjson
 from flask import Flask, Request, Response
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.exceptions import (
     ClientDisconnected,
     HTTPException,
@@ -75,7 +76,7 @@ def create_app(
         try:
             body = _body_of(environ)
             received = perf_counter()
-            envelope = verifier.verify(_Headers(environ), body)
+            envelope = verifier.verify(EnvironHeaders(environ), body)
             verified = perf_counter()
             named = text_at(envelope, "request", "type")
             request_type = named if named in KNOWN_REQUEST_TYPES else OTHER_TYPE
@@ -105,20 +106,6 @@ class _Request(Request):
     """A request whose limit is fixed, and need not be looked up."""
 
     max_content_length = BODY_LIMIT_BYTES
-
-
-class _Headers:
-    """The headers of a request, by name, in any case."""
-
-    __slots__ = ("_environ",)
-
-    def __init__(self, environ: "WSGIEnvironment") -> None:
-        self._environ = environ
-
-    def get(self, name: str, /) -> str | None:
-        """Return the value of a header, or ``None``."""
-        value: str | None = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
-        return value
 
 
 class _Endpoint(Flask):

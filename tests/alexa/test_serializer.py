@@ -12,9 +12,14 @@ from ask_sdk_model.ui import Reprompt, SimpleCard, SsmlOutputSpeech
 
 from skill.alexa.envelopes import readable_part
 from skill.alexa.serializer import EnvelopeSerializer
+from skill.alexa.skill import answering, build_skill
+from tests.conftest import Alexa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from skill.speech.catalogue import Catalogue
+    from skill.triage.model import RuleSet
 
 OURS = EnvelopeSerializer()
 THE_SDKS = DefaultSerializer()
@@ -102,6 +107,29 @@ def test_a_response_is_written_as_the_sdk_writes_it_but_for_the_user_agent(
     assert isinstance(expected, dict)
     assert expected.pop("userAgent")
     assert OURS.serialize(envelope) == expected
+
+
+def test_all_that_the_skill_sets_in_a_response_is_written(
+    rule_set: RuleSet, catalogues: Mapping[str, Catalogue]
+) -> None:
+    pairs: list[tuple[object, object]] = []
+
+    class Compared(EnvelopeSerializer):
+        def serialize(self, obj: Any) -> Any:  # noqa: ANN401  # as the SDK's
+            ours, expected = super().serialize(obj), THE_SDKS.serialize(obj)
+            assert isinstance(expected, dict)
+            expected.pop("userAgent")
+            pairs.append((ours, expected))
+            return ours
+
+    skill = build_skill(rule_set, catalogues)
+    skill.serializer = Compared()
+    alexa = Alexa(answering(skill, catalogues), rule_set)
+    alexa.launch().answer_calmly().yes()  # an interview, home care and its tips
+    assert alexa.launch().yes().card  # an emergency
+    alexa.launch().intent("AMAZON.StopIntent")
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+    assert len(pairs) > 10
 
 
 def test_whatever_else_there_is_goes_the_sdks_way() -> None:

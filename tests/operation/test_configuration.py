@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.simulator.signing import SKILL_ID
-from tests.operation.processes import FULL_LENGTH, ROOT, environment, free_ports, gunicorn_command
+from tests.operation.processes import ROOT, environment, free_ports, gunicorn_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,8 +106,6 @@ def test_an_unreadable_rule_set_ends_it_with_one_line(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_ends_it_without_a_traceback() -> None:
-    if not FULL_LENGTH:
-        pytest.skip("gunicorn tries for five seconds")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, lines = _ended(ROOT, {"BIND": f"127.0.0.1:{taken.getsockname()[1]}"})
     assert status != 0

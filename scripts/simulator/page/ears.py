@@ -39,7 +39,7 @@ class Ears:
         return None
 
     def words(self, locale: str, wav: bytes) -> str:
-        """Return the words in a recording, "" where none were heard.
+        """Return the words in a recording, "" where there are none.
 
         Raises:
             SimulatorError: There is no recogniser, or it cannot listen.

@@ -67,9 +67,9 @@ _UNLIKE: Final = 2.0
 _FAMILIAR: Final = 50
 # So that a short answer does not weigh more than it can tell: about as long as what is said of it.
 _SPARE_FRAMES: Final = 60
-# pocketsphinx divides its logarithms by so much.
 # Nobody says "an lost". Out of "I haven't lost" the recogniser makes "I have an lost".
 _NOT_ENGLISH: Final = re.compile(r"\ban [bcdfgjklpqrtvwyz]")
+# pocketsphinx divides its logarithms by so much.
 _SCORE_SCALE: Final = 1024
 _LONGEST_SECONDS: Final = 30
 # Wider than usual, since the sentences are few: little is lost in time and something won.

@@ -30,7 +30,10 @@ def what_is_missing() -> str | None:
     """Return what to tell where no noise can be taken out, ``None`` where it can."""
     if find_quieting() is not None:
         return None
-    return "in a noisy room more is asked again: webrtc-noise-gain is not installed"
+    return (
+        "in a noisy room more is asked again without webrtc-noise-gain; "
+        "on Linux, x86-64, install the extra 'voice'"
+    )
 
 
 def _quieter(processor: Callable[[int, int], Any], samples: array[int]) -> array[int]:

@@ -20,8 +20,8 @@ _WORD_FRAMES: Final = 5
 _FAINTEST: Final = 100
 # Of powers: 10 decibels. Noise that does not change stays well below.
 _CLEARLY_LOUDER: Final = 10
-# Of powers: 28 decibels. Measured with noise 15 dB below the speech, 24 at most; 25 dB below it, 27
-# at least; 30 dB below it, 32; without any, 45.
+# Of powers: 28 decibels. Measured with noise 15 dB below the speech, 25 at most; 25 dB below it, 27
+# at least; 30 dB below it, 30; without any, 35.
 _LITTLE_LOUDER: Final = 630
 _NOTHING: Final = 1
 

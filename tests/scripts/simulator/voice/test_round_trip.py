@@ -261,11 +261,10 @@ def outcome_of(
         if not words:  # and so nothing is sent; the page says so
             continue
         spoken = speaking.hear(words)
-        # First what the person is told: "no both my legs are numb" denies nothing to the skill.
-        if CALL_NOW in spoken.says or intent_of(spoken) == intent_of(typed):
-            return (AGAIN if heard[1:] else AT_ONCE), heard
         if intent_of(spoken).get("name") in CALM:
             return LOST, heard
+        if CALL_NOW in spoken.says or intent_of(spoken) == intent_of(typed):
+            return (AGAIN if heard[1:] else AT_ONCE), heard
         if spoken.session_ends:
             return (GIVEN_UP if spoken.says == NOT_UNDERSTOOD else LOST), heard
     return UNHEARD, heard
